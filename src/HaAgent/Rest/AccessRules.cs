@@ -46,7 +46,7 @@ internal sealed class AccessRules
     /// <param name="askMembers">False for requests that must work while the list of members may be stale.</param>
     /// <returns>The refusal; null when the request may go on.</returns>
     public async ValueTask<HttpReply?> RefusalAsync(
-        HttpRequest request, ClusterState? cluster, bool askMembers, CancellationToken stop)
+        RestRequest request, ClusterState? cluster, bool askMembers, CancellationToken stop)
     {
         var byMembers = _includeMembers && askMembers;
         if ((_networks.Length > 0 || byMembers)

@@ -53,7 +53,7 @@ internal sealed class BallotProbe(IPostgresServer postgres, TimeProvider clock, 
         {
             // Leaves the caller's lock before anything else happens.
             await Task.Yield();
-            await before.ConfigureAwait(false);
+            await ((Task)before).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             var pause = _lastStart + Spacing - Instant.Now(clock);
             if (pause > TimeSpan.Zero)
             {

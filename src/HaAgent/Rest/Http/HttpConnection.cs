@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Connections;
 namespace HaAgent.Rest.Http;
 
 /// <summary>One client connection: reads a head, has it answered, writes the answer, and again.</summary>
-internal sealed class HttpConnection : HttpRequest
+internal sealed class HttpConnection : RestRequest
 {
     /// <summary>A new connection may stay silent for so long, and a head may take so long once begun.</summary>
     public static readonly TimeSpan HeadTimeout = TimeSpan.FromSeconds(15);
@@ -18,7 +18,8 @@ internal sealed class HttpConnection : HttpRequest
     /// <summary>To send a body, or to take an answer.</summary>
     public static readonly TimeSpan TransferTimeout = TimeSpan.FromSeconds(15);
 
-    private const int MaxBody = 1 << 20;
+    /// <summary>Larger bodies are refused.</summary>
+    public const int MaxBody = 1 << 20;
 
     private readonly ConnectionContext _context;
     private readonly ConnectionTable _table;
@@ -78,6 +79,10 @@ internal sealed class HttpConnection : HttpRequest
         catch (ConnectionAbortedException)
         {
             // Ours: it kept us waiting, or the listener stops.
+        }
+        catch (OperationCanceledException) when (Stop.IsCancellationRequested)
+        {
+            // An answer was cut short because the listener stops.
         }
         finally
         {

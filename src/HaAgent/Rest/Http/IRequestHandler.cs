@@ -3,11 +3,11 @@ namespace HaAgent.Rest.Http;
 /// <summary>Answers requests; one connection's requests come one after the other.</summary>
 internal interface IRequestHandler
 {
-    ValueTask<HttpReply> AnswerAsync(HttpRequest request);
+    ValueTask<HttpReply> AnswerAsync(RestRequest request);
 }
 
 /// <summary>One request: its head, who sent it, and its body on demand.</summary>
-internal abstract class HttpRequest
+internal abstract class RestRequest
 {
     public abstract HttpHead Head { get; }
 
