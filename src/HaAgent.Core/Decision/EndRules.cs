@@ -10,7 +10,7 @@ internal static class EndRules
 {
     public static readonly ImmutableArray<HaRule> Rows =
     [
-        new("Z10", v => v.Paused(), _ => new HaDecision.Exit(0, new(ReasonId.EndPaused))),
+        new("Z10", v => v.Paused(), _ => new HaDecision.Exit(0, StopFirst: false, new(ReasonId.EndPaused))),
         new("Z20", v => v.Running() && v.Memory.HandOver is null && v.HasLease() && v.IsPrimary(),
             v => new HaDecision.StartJob(
                 new JobSpec.StopForHandOver(NodeName.Nobody, ForShutdown: true, Manual: false, HandOverRules.Patience(v)), new(ReasonId.EndStopPrimary))),
@@ -22,6 +22,6 @@ internal static class EndRules
         new("Z80", v => v.HasLease() && v.HasKey() && !v.Running(),
             _ => new HaDecision.ReleaseLease(default, TimeSpan.MaxValue, new(ReasonId.EndRelease))),
         new("Z85", v => v.Running(), _ => new HaDecision.Wait(new(ReasonId.HandOverAwaitExit))),
-        new("Z90", _ => true, _ => new HaDecision.Exit(0, new(ReasonId.End))),
+        new("Z90", _ => true, _ => new HaDecision.Exit(0, StopFirst: false, new(ReasonId.End))),
     ];
 }

@@ -17,7 +17,7 @@ internal static class FoundingRules
         new("B30", v => v.Memory.Founding == FoundingState.Failed && v.Cluster is { Initialize: "" },
             _ => new HaDecision.DeleteInitialize(new(ReasonId.FoundingFailed))),
         new("B35", v => v.Memory.Founding == FoundingState.Failed && !v.StoreIsSilent(),
-            _ => new HaDecision.Exit(1, new(ReasonId.FoundingFailed))),
+            _ => new HaDecision.Exit(1, StopFirst: false, new(ReasonId.FoundingFailed))),
         new("B40", v => v.Memory.Founding == FoundingState.Making,
             _ => new HaDecision.StartJob(new JobSpec.Found(), new(ReasonId.WonInitialize))),
         new("B50", v => v.StoreIsSilent(), _ => new HaDecision.Wait(new(ReasonId.StoreSilent))),

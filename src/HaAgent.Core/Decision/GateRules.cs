@@ -29,11 +29,11 @@ internal static class GateRules
             v => new HaDecision.ReleaseLease(default, v.Settings.LoopWait, Mismatch(v, ReasonId.SystemIdMismatchInPause))),
         new("G45", v => IsForeignCluster(v) && v.Paused(),
             v => new HaDecision.Wait(Mismatch(v, ReasonId.SystemIdMismatchInPause))),
-        new("G50", IsForeignCluster, v => new HaDecision.Exit(1, Mismatch(v, ReasonId.SystemIdMismatch))),
+        new("G50", IsForeignCluster, v => new HaDecision.Exit(1, StopFirst: true, Mismatch(v, ReasonId.SystemIdMismatch))),
 
         // First contact with a store that knows no cluster: only the node that is primary (or stopped) may name it.
         new("G60", v => IsUnnamed(v) && v.Unlocked() && !v.Paused() && !v.Memory.RoleEstablished && v.IsReplica(),
-            v => new HaDecision.Exit(1, new(ReasonId.RunningAsReplicaWithoutInitialize))),
+            v => new HaDecision.Exit(1, StopFirst: false, new(ReasonId.RunningAsReplicaWithoutInitialize))),
         new("G65", v => IsUnnamed(v) && !v.Paused() && (v.HasKey() || (v.Unlocked() && !v.Memory.RoleEstablished)) && v.Directory() is not null,
             v => new HaDecision.WriteInitialize(
                 v.Directory()!.SystemIdentifier, // tested in the predicate

@@ -60,8 +60,9 @@ public abstract record HaDecision
 
     public sealed record Refuse(long RequestId, int Code, string Text, Reason Why) : HaDecision(Why);
 
-    /// <summary>End the process. PostgreSQL is left as it is.</summary>
-    public sealed record Exit(int Code, Reason Why) : HaDecision(Why);
+    /// <summary>End the process.</summary>
+    /// <param name="StopFirst">Run the ending sequence first: PostgreSQL is stopped. Else it is left as it is.</param>
+    public sealed record Exit(int Code, bool StopFirst, Reason Why) : HaDecision(Why);
 }
 
 /// <summary>A decision with the id of the row that made it.</summary>

@@ -9,6 +9,8 @@ internal static class LeaseRules
 {
     public static readonly ImmutableArray<HaRule> Rows =
     [
+        new("L05", v => v.Memory.LeaseRequest != LeaseRequest.None, v => new HaDecision.Wait(new(ReasonId.LeaseRequestUnderWay))),
+
         // A restarted agent over a running primary: its lease is not lost, only unknown. The store may still hold the key in
         // our name, or nobody's; a lease that was never confirmed here may be made anew, one that was may not.
         new("L10", v => v.Memory.Authority is NodeAuthority.Unknown && (v.HasKey() || v.StoreIsSilent()) && v.RenewalDue(),

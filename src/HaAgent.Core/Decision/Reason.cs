@@ -40,6 +40,7 @@ public enum ReasonId
     AdoptionNotConfirmed,
     FencingUnderWay,
     StoreSilent,
+    LeaseRequestUnderWay,
     RenewalDue,
     ConfirmAdoption,
 

@@ -23,6 +23,7 @@ public static class ReasonText
         (ReasonId.AdoptionNotConfirmed, _) => "fencing: the leader lock of the PostgreSQL found running could not be confirmed in time",
         (ReasonId.FencingUnderWay, _) => "fencing is under way",
         (ReasonId.StoreSilent, _) => "DCS is not accessible",
+        (ReasonId.LeaseRequestUnderWay, _) => "waiting for the store's answer",
         (ReasonId.RenewalDue, _) => $"renewing the leader lock of {self}",
         (ReasonId.ConfirmAdoption, _) => "confirming the leader lock for the PostgreSQL found running as primary",
         _ => null,

@@ -21,7 +21,13 @@ internal static class RewindRules
         // The leader may not be up yet, or the last try failed for a reason that may pass: a diverged server is not started meanwhile.
         new("W40", v => v.Memory.Rewind == RewindState.Needed && (MayRewind(v) || MayDiscard(v)) && v.LeaderIsAnother(),
             v => new HaDecision.Wait(new(ReasonId.RewindNeeded, new() { Node = v.LeaderName() }), v.Memory.RepairFailedAt + v.Settings.LoopWait)),
-        new("W50", v => v.Memory.Rewind == RewindState.CheckDue && (MayRewind(v) || MayDiscard(v)) && v.LeaderIsRunningPrimary()
+        // After a crash the local end of history is not known before recovery, and recovering as a replica would serve rows that may
+        // not have survived. pg_rewind recovers first by itself, and finds out itself whether there is anything to do.
+        new("W45", v => v.Memory.Rewind == RewindState.CheckDue && MayRewind(v) && !CleanlyStopped(v) && v.LeaderIsRunningPrimary()
+                && v.Cluster!.LeaderMember!.Timeline > v.Directory()!.Checkpoint.Timeline // LeaderIsRunningPrimary implies both; a stopped server has a directory
+                && !v.BackingOff(v.Memory.RepairFailedAt),
+            v => new HaDecision.StartJob(new JobSpec.Rewind(v.LeaderUpstream()!), new(ReasonId.RewindNeeded, new() { Node = v.LeaderName() }))), // published
+        new("W50", v => v.Memory.Rewind == RewindState.CheckDue && (MayRewind(v) || MayDiscard(v)) && CleanlyStopped(v) && v.LeaderIsRunningPrimary()
                 && !v.BackingOff(v.Memory.RepairFailedAt),
             v => new HaDecision.StartJob(new JobSpec.Compare(v.LeaderUpstream()!), new(ReasonId.RewindCheckDue, new() { Node = v.LeaderName() }))), // published
 
@@ -43,6 +49,9 @@ internal static class RewindRules
         new("W90", v => v.Memory.Rewind == RewindState.Failed && MayDiscardAfterFailure(v) && v.LeaderIsRunningPrimary() && !v.BackingOff(v.Memory.RepairFailedAt),
             _ => new HaDecision.StartJob(new JobSpec.Stop("reinitializing due to diverged timelines"), new(ReasonId.RewindFailedDiscard))),
     ];
+
+    private static bool CleanlyStopped(NodeView v) =>
+        v.Directory() is { State: ControlState.ShutDown or ControlState.ShutDownInRecovery };
 
     private static bool MayRewind(NodeView v) => v.Settings.UsePgRewind;
 

@@ -10,6 +10,9 @@ public sealed record NodeMemory
     /// <summary>Without regard to pause; see <see cref="NodeView.Authority"/>.</summary>
     public NodeAuthority Authority { get; init; } = new NodeAuthority.None();
 
+    /// <summary>The store's id of the lease behind <see cref="Authority"/>; 0 without one.</summary>
+    public long LeaseId { get; init; }
+
     /// <summary>When the next renewal is to be sent; zero: at once.</summary>
     public Instant RenewAt { get; init; }
 
@@ -79,7 +82,49 @@ public sealed record NodeMemory
 
     /// <summary>When the current postmaster was started or adopted; for the start timeout.</summary>
     public Instant? StartingSince { get; init; }
+
+    /// <summary>A request about the leader key is under way; no second one is sent meanwhile.</summary>
+    public LeaseRequest LeaseRequest { get; init; }
+
+    /// <summary>Slots to keep although their member may be gone, and when it was last seen.</summary>
+    public ImmutableSortedDictionary<string, Instant> RetainedSlots { get; init; } = ImmutableSortedDictionary<string, Instant>.Empty;
+
+    /// <summary>Parameters that wait for a restart of PostgreSQL.</summary>
+    public ImmutableArray<Ports.PendingParameter> PendingRestart { get; init; } = [];
+
+    /// <summary>What the running server was last told to be; null: nothing yet since its start.</summary>
+    public AppliedConfiguration? Applied { get; init; }
+
+    /// <summary>The value this node last wrote to its own member key.</summary>
+    public string? MemberWritten { get; init; }
+
+    public Instant? MemberWrittenAt { get; init; }
+
+    /// <summary>When <c>/status</c> was last written.</summary>
+    public Instant? StatusWrittenAt { get; init; }
+
+    /// <summary>When slots were last brought in line.</summary>
+    public Instant? SlotsCheckedAt { get; init; }
+
+    /// <summary>When the member's session was last kept alive.</summary>
+    public Instant? SessionKeptAt { get; init; }
 }
+
+/// <summary>Requests about the leader key; one at a time.</summary>
+public enum LeaseRequest
+{
+    None,
+    Renewing,
+    Acquiring,
+    Taking,
+    Releasing,
+
+    /// <summary>Another compare-and-set that the next decision depends on.</summary>
+    Recording,
+}
+
+/// <param name="SettingsSerial">Counts changes of the effective configuration.</param>
+public sealed record AppliedConfiguration(int Pid, bool AsPrimary, Ports.Upstream? Follow, long SettingsSerial);
 
 /// <summary>What the local server is, as far as it matters for safety.</summary>
 public enum LocalRole
