@@ -155,6 +155,13 @@ public sealed class AgentProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Processor time the agent has used since its start.</summary>
+    public TimeSpan ProcessorTime()
+    {
+        using var process = System.Diagnostics.Process.GetProcessById(Agent.Pid);
+        return process.TotalProcessorTime;
+    }
+
     public string LastLog(int lines = 30) => File.Exists(LogFile) ? string.Join('\n', File.ReadLines(LogFile).TakeLast(lines)) : "";
 
     public async ValueTask DisposeAsync()

@@ -78,6 +78,15 @@ public sealed class StoreServers : IAsyncDisposable
         return await RangeAsync(running, key).ConfigureAwait(false) is { Count: > 0 } found ? found[0] : null;
     }
 
+    /// <summary>How long the lease of a key still runs, in whole seconds as the store tells it.</summary>
+    public async Task<TimeSpan> LeaseLeftAsync(StoredValue value)
+    {
+        var running = _members.First(m => m.Process is { HasExited: false });
+        var request = new JsonObject { ["ID"] = value.Lease.ToString(CultureInfo.InvariantCulture) };
+        var answer = await PostAsync(running, "/v3/lease/timetolive", request).ConfigureAwait(false);
+        return TimeSpan.FromSeconds(Number(answer, "TTL"));
+    }
+
     /// <summary>All members stop at once, as when the store's network is gone; <see cref="StartAll"/> brings them back.</summary>
     public async Task KillAllAsync()
     {
@@ -153,8 +162,12 @@ public sealed class StoreServers : IAsyncDisposable
     /// <remarks>The gateway's JSON leaves out what is empty, and writes 64-bit numbers as text.</remarks>
     private static StoredValue Stored(JsonObject kv) => new(
         Encoding.UTF8.GetString(Convert.FromBase64String((string?)kv["value"] ?? "")),
-        long.Parse((string)kv["create_revision"]!, CultureInfo.InvariantCulture),
-        long.Parse((string)kv["mod_revision"]!, CultureInfo.InvariantCulture));
+        Number(kv, "create_revision"),
+        Number(kv, "mod_revision"),
+        Number(kv, "lease"));
+
+    private static long Number(JsonObject document, string field) =>
+        long.Parse((string?)document[field] ?? "0", CultureInfo.InvariantCulture);
 
     private async Task<JsonObject> PostAsync(Member member, string path, JsonObject request)
     {
@@ -177,4 +190,5 @@ public sealed class StoreServers : IAsyncDisposable
 }
 
 /// <param name="ModRevision">Grows with every write of any key.</param>
-public sealed record StoredValue(string Value, long CreateRevision, long ModRevision);
+/// <param name="Lease">0: none.</param>
+public sealed record StoredValue(string Value, long CreateRevision, long ModRevision, long Lease);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using HaAgent.Testing.Processes;
 using Npgsql;
 
@@ -54,12 +55,13 @@ public sealed class TestCluster : IAsyncDisposable
     }
 
     /// <summary>All agents started at once on empty directories; returns when one leads and the others stream.</summary>
-    public static async Task<TestCluster> StartAsync(ClusterOptions options)
+    /// <exception cref="OperationCanceledException"><paramref name="stop"/> was signalled; nothing runs any more.</exception>
+    public static async Task<TestCluster> StartAsync(ClusterOptions options, CancellationToken stop = default)
     {
         var cluster = await PrepareAsync(options).ConfigureAwait(false);
         try
         {
-            await cluster.StartAgentsAsync().ConfigureAwait(false);
+            await cluster.StartAgentsAsync(stop).ConfigureAwait(false);
             return cluster;
         }
         catch (TimeoutException e)
@@ -76,7 +78,7 @@ public sealed class TestCluster : IAsyncDisposable
     }
 
     /// <summary>Starts every agent and whatever else the options name.</summary>
-    public async Task StartAgentsAsync()
+    public async Task StartAgentsAsync(CancellationToken stop = default)
     {
         foreach (var node in _nodes)
         {
@@ -88,8 +90,8 @@ public sealed class TestCluster : IAsyncDisposable
             HaProxy = HaProxyProcess.Start(Path.Combine(Folder, "haproxy"), _nodes, _options.Prefer.HaProxy ?? new HaProxyPorts());
         }
 
-        var leader = await WaitForLeaderAsync(TimeSpan.FromSeconds(60)).ConfigureAwait(false);
-        await WaitForReplicasAsync(_nodes.Count - 1, TimeSpan.FromSeconds(60)).ConfigureAwait(false);
+        var leader = await WaitForLeaderAsync(TimeSpan.FromSeconds(60), stop: stop).ConfigureAwait(false);
+        await WaitForReplicasAsync(_nodes.Count - 1, TimeSpan.FromSeconds(60), stop).ConfigureAwait(false);
         await leader.QueryAsync($"CREATE TABLE {WriterClient.Table} (id bigint PRIMARY KEY)").ConfigureAwait(false);
         if (_options.Witness)
         {
@@ -116,17 +118,22 @@ public sealed class TestCluster : IAsyncDisposable
 
     /// <summary>Waits for a leader that accepts writes.</summary>
     /// <param name="otherThan">... and is not this one.</param>
-    public Task<AgentProcess> WaitForLeaderAsync(TimeSpan within, AgentProcess? otherThan = null) => Eventually.YieldsAsync(
+    public Task<AgentProcess> WaitForLeaderAsync(
+        TimeSpan within, AgentProcess? otherThan = null, CancellationToken stop = default) => Eventually.YieldsAsync(
         otherThan is null ? "some node leads and accepts writes" : $"a node other than {otherThan.Name} leads and accepts writes",
         within,
-        async () => await LeaderAsync().ConfigureAwait(false) is { } leader && leader != otherThan ? leader : null);
+        async () => await LeaderAsync().ConfigureAwait(false) is { } leader && leader != otherThan ? leader : null,
+        stop);
 
     public Task WaitForLeaderAsync(AgentProcess expected, TimeSpan within) => Eventually.HoldsAsync(
         $"{expected.Name} leads and accepts writes", within, async () => await LeaderAsync().ConfigureAwait(false) == expected);
 
     /// <summary>Waits until so many replicas stream from the leader, and say so in their REST answers.</summary>
-    public Task WaitForReplicasAsync(int count, TimeSpan within) => Eventually.HoldsAsync(
-        $"{count} replicas stream from the leader", within, async () => (await StreamingAsync().ConfigureAwait(false)).Count >= count);
+    public Task WaitForReplicasAsync(int count, TimeSpan within, CancellationToken stop = default) => Eventually.HoldsAsync(
+        $"{count} replicas stream from the leader",
+        within,
+        async () => (await StreamingAsync().ConfigureAwait(false)).Count >= count,
+        stop);
 
     public Task WaitUntilStreamingAsync(AgentProcess node, TimeSpan within) => Eventually.HoldsAsync(
         $"{node.Name} streams from the leader",
@@ -167,6 +174,31 @@ public sealed class TestCluster : IAsyncDisposable
         }
 
         return streaming;
+    }
+
+    /// <summary>From now on a commit is acknowledged only when one replica, any of them, has it on disk as well.</summary>
+    /// <remarks>PostgreSQL's own quorum commit, set as an operator would: by the dynamic configuration.</remarks>
+    public async Task RequireOneReplicaAsync()
+    {
+        const string Wanted = "ANY 1 (*)";
+        var leader = await WaitForLeaderAsync(TimeSpan.FromSeconds(30)).ConfigureAwait(false);
+        var answer = await leader.Rest.PatchConfigAsync(new JsonObject
+        {
+            ["postgresql"] = new JsonObject { ["parameters"] = new JsonObject { ["synchronous_standby_names"] = Wanted } },
+        }).ConfigureAwait(false);
+        if (answer.Code != 200)
+        {
+            throw new InvalidOperationException($"PATCH /config answered {answer.Code}: {answer.Body}");
+        }
+
+        foreach (var node in _nodes)
+        {
+            await Eventually.HoldsAsync(
+                $"{node.Name} has synchronous_standby_names = {Wanted}",
+                TimeSpan.FromSeconds(30),
+                async () => await node.QueryAsync("SHOW synchronous_standby_names").ConfigureAwait(false) == Wanted)
+                .ConfigureAwait(false);
+        }
     }
 
     /// <summary>All nodes on which a client could write at this moment. More than one is a disaster.</summary>

@@ -40,9 +40,11 @@ public sealed class WriterWitness : IAsyncDisposable
     }
 
     /// <summary>Every proof of a second writer, as sentences; empty when there was none.</summary>
-    public IReadOnlyList<string> Violations()
+    public IReadOnlyList<string> Violations() => ViolationsIn(Writes);
+
+    /// <param name="writes">In the order of acknowledgement.</param>
+    public static IReadOnlyList<string> ViolationsIn(IReadOnlyList<WitnessedWrite> writes)
     {
-        var writes = Writes;
         var found = new List<string>();
         WitnessedWrite? newest = null;
         var ownerOf = new Dictionary<int, string>();
