@@ -49,8 +49,8 @@ public class The_tools_of_the_tests
                 LogFile = folder.File("out.log"),
                 WorkingFolder = folder.Path,
             });
-        await Eventually.HoldsAsync("the child has written", TimeSpan.FromSeconds(5), () => child.LastOutput().Length > 0);
-        Assert.Equal("it's \"quoted\" $HOME", child.LastOutput());
+        await Eventually.HoldsAsync(
+            "the child has written what it was given", TimeSpan.FromSeconds(5), () => child.LastOutput() == "it's \"quoted\" $HOME");
         Assert.Equal(2, LinuxProcesses.WorkingBelow(folder.Path).Count);
 
         child.Freeze();
