@@ -9,8 +9,9 @@ internal static partial class UnixFile
     private const int CurrentDirectory = -100;
     private const int DoNotFollowLinks = 0x100;
     private const uint BasicFields = 0x7ff;
-    private const int MayWrite = 2;
-    private const int MaySearch = 1;
+    private const int Readable = 4;
+    private const int Writable = 2;
+    private const int Searchable = 1;
 
     private enum Kind { Other, Directory = 0x4000, Regular = 0x8000, Link = 0xA000 }
 
@@ -23,7 +24,9 @@ internal static partial class UnixFile
     public static bool IsPrivateDirectory(string path) =>
         Stat(path, followLinks: false) is { Kind: Kind.Directory } found && found.Owner == EffectiveUser && (found.Mode & 0x3F) == 0;
 
-    public static bool MayCreateIn(string directory) => Access(directory, MayWrite | MaySearch) == 0;
+    public static bool MayCreateIn(string directory) => Access(directory, Writable | Searchable) == 0;
+
+    public static bool MayRead(string path) => Access(path, Readable) == 0;
 
     private static (Kind Kind, uint Owner, int Mode)? Stat(string path, bool followLinks)
     {
