@@ -4,17 +4,11 @@ using HaAgent.Dcs.Protos;
 
 namespace HaAgent.Dcs.Tests;
 
-/// <summary>Makes a real member's answers look as if it had missed an election.</summary>
+/// <summary>Makes a real member's answers look as if they came from before or after an election.</summary>
 internal sealed class LaggingMember
 {
-    private volatile Uri? _lagging;
-    private volatile bool _everywhere;
-
-    public bool OnlyKeepAlives { get; init; }
-
-    public void Lag(Uri address) => _lagging = address;
-
-    public void LagEverywhere() => _everywhere = true;
+    /// <summary>How many raft terms to add to an answer of an address.</summary>
+    public Func<Uri, IEtcdAnswer, long> Shift { get; set; } = (_, _) => 0;
 
     public IGrpcChannel Wrap(Uri address, IGrpcChannel channel) => new Channel(this, address, channel);
 
@@ -26,10 +20,9 @@ internal sealed class LaggingMember
             where TResponse : class, IMessage<TResponse>
         {
             var reply = await inner.UnaryAsync(method, request, call, stop);
-            var applies = !member.OnlyKeepAlives || reply.Message is LeaseKeepAliveResponse;
-            if (applies && (member._everywhere || address == member._lagging) && (reply.Message as IEtcdAnswer)?.Header is { } header)
+            if (reply.Message is IEtcdAnswer { Header: { } header } answer)
             {
-                header.RaftTerm--;
+                header.RaftTerm = (ulong)((long)header.RaftTerm + member.Shift(address, answer));
             }
 
             return reply;

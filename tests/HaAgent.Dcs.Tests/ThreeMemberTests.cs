@@ -4,6 +4,7 @@ using HaAgent.Core.Model;
 using HaAgent.Core.Ports;
 using HaAgent.Core.Snapshot;
 using HaAgent.Dcs.Etcd;
+using HaAgent.Dcs.Protos;
 using HaAgent.Testing.Etcd;
 
 namespace HaAgent.Dcs.Tests;
@@ -116,12 +117,11 @@ public sealed class Three_members : IAsyncLifetime
     public async Task Are_not_believed_when_their_raft_term_is_an_old_one()
     {
         var lag = new LaggingMember();
-        await using var agent = TestAgent.StartThrough(
-            "a", _etcd.Hosts, Timing, (address, channel) => lag.Wrap(address, channel), new JsonObject { ["use_proxies"] = true });
+        await using var agent = TestAgent.StartThrough("a", _etcd.Hosts, Timing, lag.Wrap, Undiscovered());
         await agent.Dcs.ReadAsync(agent.NotAfter, TestAgent.Stop);
         await agent.AcquireAsync();
         var stale = agent.Connection.Endpoints.Current;
-        lag.Lag(stale.Address);
+        lag.Shift = (address, _) => address == stale.Address ? -1 : 0;
         var renewed = await agent.RenewAsync();
         Assert.Equal(LeaseOutcome.Held, renewed.Outcome);
         Assert.NotSame(stale, agent.Connection.Endpoints.Current);
@@ -130,14 +130,15 @@ public sealed class Three_members : IAsyncLifetime
     [Fact]
     public async Task Confirm_nothing_when_there_was_an_election_between_the_keepalive_and_the_read()
     {
-        var lag = new LaggingMember { OnlyKeepAlives = true };
-        await using var agent = TestAgent.StartThrough(
-            "a", _etcd.Hosts, Timing, (address, channel) => lag.Wrap(address, channel), new JsonObject { ["use_proxies"] = true });
+        var lag = new LaggingMember();
+        await using var agent = TestAgent.StartThrough("a", _etcd.Hosts, Timing, lag.Wrap, Undiscovered());
         await agent.Dcs.ReadAsync(agent.NotAfter, TestAgent.Stop);
         await agent.AcquireAsync();
-        lag.LagEverywhere();
+        lag.Shift = (_, answer) => answer is RangeResponse ? 1 : 0;
         Assert.Equal(LeaseOutcome.Unknown, (await agent.RenewAsync()).Outcome);
     }
+
+    private static JsonObject Undiscovered() => new() { ["use_proxies"] = true };
 
     /// <summary>All endpoints, this one first.</summary>
     private string First(int member) =>
