@@ -28,7 +28,7 @@ internal static class ConfigurationFiles
             return merged;
         }
 
-        return File.Exists(path) ? ReadOne(path) : throw new ConfigurationException("invalid config path");
+        return UnixFile.IsRegular(path) ? ReadOne(path) : throw new ConfigurationException("invalid config path");
     }
 
     private static string[] YamlFiles(string directory)
@@ -37,6 +37,7 @@ internal static class ConfigurationFiles
         {
             return [.. Directory.GetFiles(directory)
                 .Where(file => file.EndsWith(".yml", StringComparison.Ordinal) || file.EndsWith(".yaml", StringComparison.Ordinal))
+                .Where(UnixFile.IsRegular)
                 .OrderBy(file => Path.GetFileName(file), Utf8Order.Instance)];
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
@@ -71,11 +72,6 @@ internal static class ConfigurationFiles
     private static byte[] Bytes(string file)
     {
         using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        if (!stream.CanSeek)
-        {
-            throw new ConfigurationException("invalid config path");
-        }
-
         using var bytes = new MemoryStream();
         var buffer = new byte[64 * 1024];
         for (var read = stream.Read(buffer); read > 0; read = stream.Read(buffer))

@@ -114,7 +114,8 @@ public sealed class LocalConfiguration
         return TextualForm.SameLeaves(fresh.Root, Root) ? null : fresh;
     }
 
-    private static JsonObject Layered(string? existingPath, EnvironmentOverlay overlay)
+    /// <summary>Files with the environment over them, or inline YAML alone, or the environment alone.</summary>
+    internal static JsonObject Layered(string? existingPath, EnvironmentOverlay overlay)
     {
         if (existingPath is not null)
         {

@@ -22,6 +22,7 @@ public static class Yaml11
     /// <exception cref="ConfigurationException">Malformed: the text names source, line and column.</exception>
     public static JsonNode? Parse(string text, string source)
     {
+        text = text.TrimStart('\ufeff');
         RequirePrintable(text, source);
         var events = new Parser(new Scanner(new StringReader(text), skipComments: true));
         try

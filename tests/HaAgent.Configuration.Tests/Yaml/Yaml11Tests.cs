@@ -53,7 +53,7 @@ public class Yaml_1_1
         Assert.Equal(CompactJson.Of(JsonNode.Parse(json)), CompactJson.Of(Yaml11.Parse(yaml, "test")));
 
     [Theory]
-    [InlineData("a: 1\n b: 2\n", 2), InlineData("a: [1, 2\nb: 3\n", 2), InlineData("a: 'open\n", 1), InlineData("a: *nowhere\n", 1)]
+    [InlineData("a: 1\n b: 2\n", 2), InlineData("a: [1, 2\nb: 3\n", 1), InlineData("a: 'open\n", 1), InlineData("a: *nowhere\n", 1)]
     [InlineData("a: 1\n\tb: 2\n", 1), InlineData("a: !ruby/object x\n", 1), InlineData("a: 1\n---\nb: 2\n", 2), InlineData("? [a]\n: 1\n", 1)]
     [InlineData("a: &x [*x]\n", 1), InlineData("<<: 5\n", 1), InlineData("a: !!int x\n", 1), InlineData("a: %b\n", 1), InlineData("a: @b\n", 1)]
     [InlineData("a: b: c\n", 1), InlineData("}\n", 1)]
