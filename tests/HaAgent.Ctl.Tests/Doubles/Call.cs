@@ -27,6 +27,9 @@ internal sealed class Call : ICtlSources
 
     public Dictionary<string, string> Environment { get; init; } = [];
 
+    /// <summary>Null: the clusters and the configuration given here.</summary>
+    public ICtlSources? Sources { get; init; }
+
     public bool OnScreen { get; init; }
 
     public TimeProvider Clock { get; init; } = new HurriedClock();
@@ -45,7 +48,7 @@ internal sealed class Call : ICtlSources
         using var error = new StringWriter();
         using var input = new StringReader(Input);
         var host = new CtlHost(
-            Program, new(input, output, error, OnScreen), Clock, Environment.GetValueOrDefault, this);
+            Program, new(input, output, error, OnScreen), Clock, Environment.GetValueOrDefault, Sources ?? this);
         var code = await CtlProgram.RunAsync(words, host, Stop);
         return new(code, output.ToString(), error.ToString());
     }
