@@ -24,6 +24,7 @@ internal sealed class CtlContext : IDisposable
         Variable = host.Variable;
         Log = new(host.Terminal.Error, host.Clock, host.Variable);
         Prompts = new(host.Terminal);
+        Interrupts = host.Interrupts;
     }
 
     /// <summary>The name that the program was called by.</summary>
@@ -35,6 +36,7 @@ internal sealed class CtlContext : IDisposable
     public Func<string, string?> Variable { get; }
     public CtlLog Log { get; }
     public Prompter Prompts { get; }
+    public Interrupts Interrupts { get; }
 
     /// <summary>Read when first asked for: <c>version</c> alone needs none.</summary>
     public CtlSettings Settings => _settings ??= _sources.LoadSettings(_options, Log);
@@ -58,4 +60,9 @@ internal sealed class CtlContext : IDisposable
 
 /// <summary>The world around one run of the program.</summary>
 internal sealed record CtlHost(
-    string Program, Terminal Terminal, TimeProvider Clock, Func<string, string?> Variable, ICtlSources Sources);
+    string Program,
+    Terminal Terminal,
+    TimeProvider Clock,
+    Func<string, string?> Variable,
+    ICtlSources Sources,
+    Interrupts Interrupts);

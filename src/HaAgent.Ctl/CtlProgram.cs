@@ -12,9 +12,10 @@ internal static class CtlProgram
     private const int Failure = 1;
     private const int Misused = 2;
 
-    public static async Task<int> RunAsync(string[] words, CtlHost host, CancellationToken stop)
+    public static async Task<int> RunAsync(string[] words, CtlHost host)
     {
         var terminal = host.Terminal;
+        var stop = host.Interrupts.Stop;
         try
         {
             return await DispatchAsync(words, host, stop).ConfigureAwait(false);

@@ -24,6 +24,7 @@ internal static class DiffDisplay
             ?? throw new CtlException("No pager could be found. Either set PAGER environment variable with your pager or install "
                 + "either \"less\" or \"more\" in the host.");
         await ctl.Terminal.Out.FlushAsync(stop).ConfigureAwait(false);
+        using var loan = ctl.Interrupts.Lend();
         await PageAsync(pager, Coloured(diff), stop).ConfigureAwait(false);
     }
 

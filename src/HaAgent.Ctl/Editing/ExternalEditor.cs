@@ -19,7 +19,11 @@ internal static class ExternalEditor
         try
         {
             await WriteAsync(file, text, stop).ConfigureAwait(false);
-            await RunAsync(editor, file, stop).ConfigureAwait(false);
+            using (ctl.Interrupts.Lend())
+            {
+                await RunAsync(editor, file, stop).ConfigureAwait(false);
+            }
+
             return await File.ReadAllTextAsync(file, stop).ConfigureAwait(false);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)

@@ -4,24 +4,14 @@ using HaAgent.Configuration.Yaml;
 using HaAgent.Core.Contracts.Records;
 using HaAgent.Core.Snapshot;
 using HaAgent.Core.Settings;
-using HaAgent.Ctl.Output;
+using HaAgent.Ctl.Store;
 
 namespace HaAgent.Ctl.Editing;
 
 /// <summary>The dynamic configuration between its stored form and the operator's.</summary>
 internal static class StoredConfig
 {
-    public static JsonObject Parse(ConfigDocument stored)
-    {
-        try
-        {
-            return JsonNode.Parse(stored.Json) as JsonObject ?? [];
-        }
-        catch (JsonException)
-        {
-            return [];
-        }
-    }
+    public static JsonObject Parse(ConfigDocument stored) => StoredJson.Object(stored.Json);
 
     /// <summary>Sorted keys, block style.</summary>
     public static string Yaml(JsonObject config) => Yaml11Writer.Block(config);
