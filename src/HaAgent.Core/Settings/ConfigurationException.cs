@@ -19,6 +19,16 @@ public sealed class ConfigurationException : Exception
     {
     }
 
+    private ConfigurationException(string setting, string? value, string text, bool _)
+        : base(text)
+    {
+        Setting = setting;
+        Value = value;
+    }
+
     public string? Setting { get; }
     public string? Value { get; }
+
+    /// <summary>For errors whose text is contract and whose setting is known.</summary>
+    public static ConfigurationException WithText(string setting, string? value, string text) => new(setting, value, text, true);
 }
