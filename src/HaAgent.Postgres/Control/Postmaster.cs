@@ -1,0 +1,192 @@
+using HaAgent.Core.Model;
+using HaAgent.Core.Snapshot;
+
+namespace HaAgent.Postgres.Control;
+
+/// <summary>The postmaster of one data directory: who it is, its signals, its end.</summary>
+/// <remarks>Nothing here reads the data directory. All members may be called from any thread and return at once.</remarks>
+internal sealed class Postmaster : IDisposable
+{
+    private readonly KernelEvents _events;
+    private readonly TimeProvider _clock;
+    private readonly Lock _gate = new();
+    private volatile State _state = new(new ServerProcess.None(), null, Task.CompletedTask);
+    private volatile IReadOnlyCollection<string> _directories;
+    private int _kills;
+
+    /// <param name="dataDirectory">As configured; <see cref="AlsoKnownAs"/> tells its canonical path once a disk has been asked.</param>
+    public Postmaster(string dataDirectory, KernelEvents events, TimeProvider clock)
+    {
+        _directories = [Path.TrimEndingDirectorySeparator(dataDirectory)];
+        _events = events;
+        _clock = clock;
+    }
+
+    /// <summary>Raised on any thread when the process came or went.</summary>
+    public event Action? Changed;
+
+    public ServerProcess Process => _state.Process;
+
+    /// <summary>Completes when the process held now has ended; completed when there is none.</summary>
+    public Task Exited => _state.Ended;
+
+    /// <summary>How often <see cref="Kill"/> was called: a start compares it before and after, for it may cross a fence.</summary>
+    public int Kills => Volatile.Read(ref _kills);
+
+    /// <summary>Another path of the data directory, with symbolic links resolved.</summary>
+    public void AlsoKnownAs(string canonical)
+    {
+        lock (_gate)
+        {
+            if (!_directories.Contains(canonical))
+            {
+                _directories = [.. _directories, canonical];
+            }
+        }
+    }
+
+    /// <summary>Looks for a running postmaster in /proc, without the disk: right from the first moment of an agent.</summary>
+    public void AdoptByScan()
+    {
+        if (ProcScan.PostmasterOf(ProcScan.MembersOf(_directories)) is { } found)
+        {
+            TryHold(found.Pid, singleUser: false, startedAt: null);
+        }
+    }
+
+    /// <summary>Takes over what the pid file names, if that is what it says it is.</summary>
+    /// <param name="file">As just read; null: there is none.</param>
+    public void Adopt(PostmasterPidFile? file)
+    {
+        if (file is not null && _state.Held is null)
+        {
+            TryHold(file.Pid, file.IsSingleUser, file.StartedAt);
+        }
+    }
+
+    /// <summary>Takes over a process that was just started; false when it has ended already.</summary>
+    public bool AdoptStarted(int pid)
+    {
+        if (HeldProcess.TryOpen(pid, _events) is not { } held)
+        {
+            return false;
+        }
+
+        return Hold(held, new ServerProcess.Running(pid, Instant.Now(_clock)));
+    }
+
+    /// <summary>Whether a pid in a pid file is a live process that is not this directory's: its number was reused.</summary>
+    public bool IsForeign(PostmasterPidFile file)
+    {
+        using var handle = PidFd.TryOpen(file.Pid);
+        return handle is not null && !ProcScan.IsMember(file.Pid, _directories);
+    }
+
+    /// <summary>False when there is no postmaster; a single-user process is nobody's to signal.</summary>
+    public bool Signal(int signal) => _state is { Process: ServerProcess.Running, Held: { } held } && held.Signal(signal);
+
+    /// <summary>Stops the postmaster where it stands and kills all of the data directory's processes.</summary>
+    public void Kill()
+    {
+        Interlocked.Increment(ref _kills);
+        var state = _state;
+        var pid = state.Process is ServerProcess.Running running ? running.Pid : 0;
+        ProcScan.KillAll(_directories, pid == 0 ? null : state.Held?.Handle, pid);
+    }
+
+    /// <summary>True when a client backend is there. Exact when the answer is no; else the cheap look suffices.</summary>
+    public bool HasClientBackends(string clusterName)
+    {
+        if (_state.Process is ServerProcess.Running running
+            && ProcScan.ChildTitles(running.Pid).Exists(title => BackendTitle.IsClient(title, clusterName)))
+        {
+            return true;
+        }
+
+        // Orphans of a killed postmaster may still finish what they are at: look for them by directory.
+        return ProcScan.MembersOf(_directories).Exists(member => BackendTitle.IsClient(member.Title, clusterName));
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _state.Held?.Dispose();
+        }
+    }
+
+    /// <remarks>
+    /// The handle is opened first and the questions are asked afterwards, so that they are about the process that is held.
+    /// </remarks>
+    private bool TryHold(int pid, bool singleUser, long? startedAt)
+    {
+        if (pid == Environment.ProcessId || HeldProcess.TryOpen(pid, _events) is not { } held)
+        {
+            return false;
+        }
+
+        if (!IsServer(pid, singleUser, startedAt) || !held.IsAlive)
+        {
+            held.Dispose();
+            return false;
+        }
+
+        var since = Instant.Now(_clock);
+        return Hold(held, singleUser ? new ServerProcess.SingleUser(pid) : new ServerProcess.Running(pid, since));
+    }
+
+    /// <remarks>
+    /// Working directory and executable must fit. A start time that does not fit the file's is no proof against it, for a stepped wall
+    /// clock moves what the kernel's numbers are converted to, and overlooking a running primary is the worse error: then the process
+    /// must be the head of this directory's processes.
+    /// </remarks>
+    private bool IsServer(int pid, bool singleUser, long? startedAt)
+    {
+        const double Tolerance = 3;
+        if (!ProcScan.IsMember(pid, _directories) || new ProcEntry(pid, 0, ProcScan.TitleOf(pid)).IsChild)
+        {
+            return false;
+        }
+
+        return singleUser
+            || (startedAt is { } written && ProcScan.StartTime(pid) is { } started && Math.Abs(started - written) <= Tolerance)
+            || ProcScan.PostmasterOf(ProcScan.MembersOf(_directories))?.Pid == pid;
+    }
+
+    private bool Hold(HeldProcess held, ServerProcess process)
+    {
+        lock (_gate)
+        {
+            if (_state.Held is not null)
+            {
+                held.Dispose();
+                return false;
+            }
+
+            var ended = held.Exited.ContinueWith(
+                _ => OnExit(held), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            _state = new(process, held, ended);
+        }
+
+        Changed?.Invoke();
+        return true;
+    }
+
+    private void OnExit(HeldProcess held)
+    {
+        lock (_gate)
+        {
+            if (_state.Held != held)
+            {
+                return;
+            }
+
+            _state = new(new ServerProcess.None(Instant.Now(_clock)), null, Task.CompletedTask);
+            held.Dispose();
+        }
+
+        Changed?.Invoke();
+    }
+
+    private sealed record State(ServerProcess Process, HeldProcess? Held, Task Ended);
+}

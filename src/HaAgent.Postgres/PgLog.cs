@@ -1,0 +1,51 @@
+using Microsoft.Extensions.Logging;
+
+namespace HaAgent.Postgres;
+
+/// <summary>Log events of the local server: 4xxx. An id is never reused or renumbered.</summary>
+internal static partial class PgLog
+{
+    [LoggerMessage(EventId = 4001, Level = LogLevel.Information, Message = "PostgreSQL is running (pid {Pid})")]
+    public static partial void Running(ILogger logger, int pid);
+
+    [LoggerMessage(EventId = 4002, Level = LogLevel.Warning, Message = "PostgreSQL has ended")]
+    public static partial void Ended(ILogger logger);
+
+    [LoggerMessage(EventId = 4003, Level = LogLevel.Warning, Message = "{Warning}")]
+    public static partial void ConfigurationWarning(ILogger logger, string warning);
+
+    [LoggerMessage(EventId = 4004, Level = LogLevel.Information, Message = "Starting PostgreSQL {Version} in {DataDirectory} {Role}")]
+    public static partial void Starting(ILogger logger, PostgresVersion version, string dataDirectory, string role);
+
+    [LoggerMessage(EventId = 4005, Level = LogLevel.Error, Message = "PostgreSQL did not start: {Detail}")]
+    public static partial void StartFailed(ILogger logger, string detail);
+
+    [LoggerMessage(EventId = 4006, Level = LogLevel.Warning,
+        Message = "PostgreSQL refused its configuration; starting once more without {Parameters}")]
+    public static partial void StartingWithout(ILogger logger, string parameters);
+
+    [LoggerMessage(EventId = 4007, Level = LogLevel.Information, Message = "Reloading the configuration of PostgreSQL")]
+    public static partial void Reloading(ILogger logger);
+
+    [LoggerMessage(EventId = 4008, Level = LogLevel.Warning, Message = "{Step} failed: {Detail}")]
+    public static partial void StepFailed(ILogger logger, string step, string detail);
+
+    [LoggerMessage(EventId = 4009, Level = LogLevel.Information, Message = "{Step} done in {Seconds:0.00} s")]
+    public static partial void StepDone(ILogger logger, string step, double seconds);
+
+    [LoggerMessage(EventId = 4010, Level = LogLevel.Warning, Message = "Killing all processes of {DataDirectory}")]
+    public static partial void Killing(ILogger logger, string dataDirectory);
+
+    [LoggerMessage(EventId = 4011, Level = LogLevel.Error, Message = "Looking at PostgreSQL failed unexpectedly")]
+    public static partial void LookFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 4012, Level = LogLevel.Warning,
+        Message = "Parameter {Parameter} stays at {Value}: the primary had it that high. A restart will be needed")]
+    public static partial void ParameterRaised(ILogger logger, string parameter, string value);
+
+    [LoggerMessage(EventId = 4013, Level = LogLevel.Warning, Message = "Moved {DataDirectory} aside to {Target}")]
+    public static partial void MovedAside(ILogger logger, string dataDirectory, string target);
+
+    [LoggerMessage(EventId = 4014, Level = LogLevel.Warning, Message = "Removed the contents of {DataDirectory}: {Reason}")]
+    public static partial void Removed(ILogger logger, string dataDirectory, string reason);
+}
