@@ -10,6 +10,8 @@ namespace HaAgent.Configuration.Ctl;
 /// <summary>The configuration of the command line: the daemon's file, or the environment, without the daemon's checks.</summary>
 public sealed class CtlConfiguration
 {
+    private static readonly string[] PathVariables = ["HAAGENTCTL_CONFIG_FILE", "PATRONICTL_CONFIG_FILE"];
+
     private CtlConfiguration(JsonObject root, string? path, ImmutableArray<string> warnings)
     {
         Root = root;
@@ -75,7 +77,7 @@ public sealed class CtlConfiguration
     {
         var defaults = DefaultPaths(environment);
         var named = new[] { optionPath }
-            .Concat(new[] { "HAAGENTCTL_CONFIG_FILE", "PATRONICTL_CONFIG_FILE" }.Select(environment.GetValueOrDefault))
+            .Concat(PathVariables.Select(environment.GetValueOrDefault))
             .FirstOrDefault(path => !string.IsNullOrEmpty(path));
         if (named is not null && !defaults.Contains(named))
         {
