@@ -31,6 +31,7 @@ usage() {
   e2e [OPTS]            whole clusters through crashes
       --only NAME       only tests whose class or name contains NAME (repeatable)
       --repeat N        N times over
+  soak                  ten minutes of renewals under load
   publish [--aot]       the release form into artifacts/publish: haagent and haagentctl, runnable without an SDK
                         --aot: as native code; needs clang and the Native AOT runtime pack
   format                put all source files into the one format
@@ -107,11 +108,23 @@ need_everything() {
 
 # --- build --------------------------------------------------------------------------------------------------------------
 
+# Runs a command of the SDK without a word, unless it fails.
+quietly() {
+  local log
+  log=$(mktemp)
+  if ! dotnet "$@" --configuration Release --verbosity quiet -nodeReuse:false --disable-build-servers -terminalLogger:off \
+    </dev/null >"$log" 2>&1; then
+    grep -E ': (error|warning) ' "$log" | sort -u >&2 || cat "$log" >&2
+    rm -f "$log"
+    exit 1
+  fi
+  rm -f "$log"
+}
+
 build() {
   local started
   started=$(now)
-  dotnet build "${1:-HaAgent.sln}" --configuration Release --verbosity quiet -nodeReuse:false \
-    --disable-build-servers -consoleLoggerParameters:NoSummary </dev/null
+  quietly build "${1:-HaAgent.sln}"
   say "built in $(since "$started")"
 }
 
@@ -126,9 +139,8 @@ publish() {
   started=$(now)
   rm -rf "$published"
   for project in HaAgent HaAgent.Ctl; do
-    dotnet publish "src/$project" --configuration Release --runtime linux-x64 --self-contained --verbosity quiet \
-      -nodeReuse:false --disable-build-servers "${form[@]}" -p:InvariantGlobalization=true -p:DebugType=none \
-      -p:StaticWebAssetsEnabled=false -consoleLoggerParameters:NoSummary --output "$published" </dev/null
+    quietly publish "src/$project" --runtime linux-x64 --self-contained "${form[@]}" -p:InvariantGlobalization=true \
+      -p:DebugType=none -p:StaticWebAssetsEnabled=false --output "$published"
   done
   say "published haagent and haagentctl to artifacts/publish in $(since "$started")"
 }
@@ -154,12 +166,13 @@ begin_run() {
 
 # Processes of this run: by the marker in their environment, or because they work below its folder. PostgreSQL needs the
 # second: its environment is cleaned, and its processes write their titles over it.
-processes_of_run() {
+processes_of_run() (
+  unset HAAGENT_TEST_RUN # or the search would find itself
   {
-    env -u HAAGENT_TEST_RUN grep -lsz -x -- "HAAGENT_TEST_RUN=$run_id" /proc/[0-9]*/environ || true
-    env -u HAAGENT_TEST_RUN find /proc -mindepth 2 -maxdepth 2 -name cwd -lname "$run_folder/*" 2>/dev/null || true
+    grep -lsz -x -- "HAAGENT_TEST_RUN=$run_id" /proc/[0-9]*/environ || true
+    find /proc -mindepth 2 -maxdepth 2 -name cwd -lname "$run_folder/*" 2>/dev/null || true
   } | cut -d/ -f3 | sort -un
-}
+)
 
 # In a session of its own, so that Ctrl-C reaches this script alone, which then ends it in order.
 run_child() {
@@ -242,7 +255,7 @@ run_tests() {
 
 # Adds up the <assembly> elements of an xunit report; errors outside of tests count as failures.
 count() {
-  awk '
+  awk -v RS='>' '
     /<assembly / {
       n = split($0, words, " ")
       for (i = 1; i <= n; i++) {
@@ -370,6 +383,13 @@ main() {
       build tests/HaAgent.EndToEnd.Tests
       publish
       repeat_tier end_to_end "$@"
+      ;;
+    soak)
+      need_dotnet
+      need_everything
+      build tests/HaAgent.EndToEnd.Tests
+      publish
+      HAAGENT_SOAK_SECONDS=600 repeat_tier end_to_end --only Renewals.
       ;;
     publish) publish "$@" ;;
     format)

@@ -18,7 +18,7 @@ internal sealed class FailoverScene(TestCluster cluster)
     public async Task<bool> PlayAsync(CancellationToken stop)
     {
         await cluster.RequireOneReplicaAsync();
-        var old = await cluster.WaitForLeaderAsync(Patience);
+        var old = await cluster.WaitForLeaderAsync(Patience, stop: stop);
         await using var writer = cluster.StartWriterThroughHaProxy(TimeSpan.FromMilliseconds(5));
         for (var i = 0; i < 5; i++)
         {
@@ -47,7 +47,7 @@ internal sealed class FailoverScene(TestCluster cluster)
         Note($"{old.Name} is gone without a word");
         var released = WhenAsync("the leader key has expired", async () => await cluster.ReadStoreAsync("leader") is not { } key || key.Value != old.Name);
         var taken = WhenAsync("another node holds the leader key", async () => await cluster.ReadStoreAsync("leader") is { } key && key.Value != old.Name);
-        var leader = await cluster.WaitForLeaderAsync(Patience, otherThan: old).WaitAsync(stop);
+        var leader = await cluster.WaitForLeaderAsync(Patience, otherThan: old, stop);
         Note($"{leader.Name} accepts writes");
         await Task.WhenAll(released, taken);
         await WhenAsync(

@@ -7,9 +7,13 @@ using HaAgent.Core.Settings;
 
 namespace HaAgent.Configuration.Ctl;
 
-/// <summary>The configuration of the command line: the daemon's file, or the environment, without the daemon's checks.</summary>
+/// <summary>
+/// The configuration of the command line: the daemon's file, or the environment, without the daemon's checks.
+/// </summary>
 public sealed class CtlConfiguration
 {
+    private static readonly string[] PathVariables = ["HAAGENTCTL_CONFIG_FILE", "PATRONICTL_CONFIG_FILE"];
+
     private CtlConfiguration(JsonObject root, string? path, ImmutableArray<string> warnings)
     {
         Root = root;
@@ -75,14 +79,15 @@ public sealed class CtlConfiguration
     {
         var defaults = DefaultPaths(environment);
         var named = new[] { optionPath }
-            .Concat(new[] { "HAAGENTCTL_CONFIG_FILE", "PATRONICTL_CONFIG_FILE" }.Select(environment.GetValueOrDefault))
+            .Concat(PathVariables.Select(environment.GetValueOrDefault))
             .FirstOrDefault(path => !string.IsNullOrEmpty(path));
         if (named is not null && !defaults.Contains(named))
         {
             return UnixFile.MayRead(named)
                 ? named
                 : throw new ConfigurationException(
-                    $"Provided config file {named} not existing or no read rights. Check the -c/--config-file parameter");
+                    $"Provided config file {named} not existing or no read rights. Check the -c/--config-file "
+                        + "parameter");
         }
 
         return (named is null ? defaults : [named]).FirstOrDefault(UnixFile.MayRead);

@@ -23,7 +23,14 @@ internal sealed class EtcdConnection : IDisposable
     private volatile EtcdTiming _timing;
     private volatile string? _token;
 
-    public EtcdConnection(EtcdOptions options, EtcdTiming timing, TimeProvider clock, Random random, ILogger log)
+    /// <param name="connect">What carries gRPC to an address; null: our own HTTP/2 channel.</param>
+    public EtcdConnection(
+        EtcdOptions options,
+        EtcdTiming timing,
+        TimeProvider clock,
+        Random random,
+        ILogger log,
+        Func<Uri, IGrpcChannel>? connect = null)
     {
         _options = options;
         _timing = timing;
@@ -31,7 +38,7 @@ internal sealed class EtcdConnection : IDisposable
         _random = random;
         _log = log;
         Guard = new(clock, () => _timing.Ttl);
-        Endpoints = new(options.Endpoints, Connect, random);
+        Endpoints = new(options.Endpoints, connect ?? Connect, random);
     }
 
     public EtcdEndpoints Endpoints { get; }
