@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using HaAgent.Logging;
+using HaAgent.Testing;
 using HaAgent.Tests.Given;
 using Microsoft.Extensions.Logging;
 
@@ -116,7 +117,7 @@ public class The_log
         {
             Format = "%(message)s",
             Level = LogLevel.Error,
-            Categories = ImmutableDictionary<string, LogLevel>.Empty.Add(LoggerNames.Category("patroni.dcs")!, LogLevel.Debug),
+            Categories = ImmutableDictionary<string, LogLevel>.Empty.Add("patroni.dcs", LogLevel.Debug),
         };
         using var log = new AgentLog(options, TimeProvider.System, sink);
         var dcs = log.CreateLogger("HaAgent.Dcs.Etcd");
@@ -145,7 +146,7 @@ public class The_log
     [Fact]
     public void Goes_to_a_file_that_is_rotated()
     {
-        using var folder = new TemporaryFolder();
+        using var folder = TempFolder.Create("run");
         using (var log = new AgentLog(
             new() { Directory = folder.Path, Format = "%(message)s", FileSize = 100, FileNumber = 2 }, TimeProvider.System))
         {

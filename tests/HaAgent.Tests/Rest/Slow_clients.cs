@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Text;
 using HaAgent.Core.Model;
+using HaAgent.Testing;
 using HaAgent.Tests.Given;
 
 namespace HaAgent.Tests.Rest;
@@ -190,9 +191,9 @@ public class A_client_that_never_finishes
         await halfHead.SendAsync("GET /primary HTTP/1.1\r\nHo"u8.ToArray());
         using var halfBody = await api.ConnectAsync();
         await halfBody.SendAsync("PATCH /config HTTP/1.1\r\nContent-Length: 10\r\n\r\n{"u8.ToArray());
-        await Wait.ForAsync("all three to be open", () => api.Api.ConnectionCount == 3);
+        await Eventually.HoldsAsync("all three to be open", TimeSpan.FromSeconds(20), () => api.Api.ConnectionCount == 3, TestContext.Current.CancellationToken);
         var began = Instant.Now(RunningApi.Clock);
-        await Wait.ForAsync("all three to be dropped", () => api.Api.ConnectionCount == 0, seconds: 30);
+        await Eventually.HoldsAsync("all three to be dropped", TimeSpan.FromSeconds(30), () => api.Api.ConnectionCount == 0, TestContext.Current.CancellationToken);
         Assert.True(Instant.Now(RunningApi.Clock) - began > TimeSpan.FromSeconds(5), "they were not given time");
     }
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using HaAgent.Core.Model;
 using HaAgent.Core.Requests;
 using HaAgent.Rest;
+using HaAgent.Testing;
 using HaAgent.Tests.Given;
 
 namespace HaAgent.Tests.Rest;
@@ -115,7 +116,7 @@ public class Switchovers
         ticket.Admit();
         Assert.True(ticket.IsAdmitted);
         ticket.Finish(200, "done");
-        await Wait.ForAsync("the connection to be forgotten", () => api.Api.ConnectionCount == 0);
+        await Eventually.HoldsAsync("the connection to be forgotten", TimeSpan.FromSeconds(20), () => api.Api.ConnectionCount == 0, TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -141,7 +142,7 @@ public class Switchovers
 
     private static async Task<Ticket> TicketAsync(Mailbox mailbox)
     {
-        await Wait.ForAsync("a request in the mailbox", () => mailbox.Open().Length > 0);
+        await Eventually.HoldsAsync("a request in the mailbox", TimeSpan.FromSeconds(20), () => mailbox.Open().Length > 0, TestContext.Current.CancellationToken);
         return mailbox.Open()[0];
     }
 }

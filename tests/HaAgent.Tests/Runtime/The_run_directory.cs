@@ -1,6 +1,7 @@
 using HaAgent.Core.Model;
 using HaAgent.Core.Settings;
 using HaAgent.Runtime;
+using HaAgent.Testing;
 using HaAgent.Tests.Given;
 
 namespace HaAgent.Tests.Runtime;
@@ -12,7 +13,7 @@ public class The_deadline_word
     [Fact]
     public void Outlives_the_agent_that_wrote_it()
     {
-        using var run = new TemporaryFolder();
+        using var run = TempFolder.Create("run");
         using (var first = DeadlineWordFile.Open(run.Path, "/data/a"))
         {
             Assert.Null(first.Predecessor);
@@ -28,7 +29,7 @@ public class The_deadline_word
     [Fact]
     public void Is_void_after_the_machine_was_booted_again()
     {
-        using var run = new TemporaryFolder();
+        using var run = TempFolder.Create("run");
         using (var before = DeadlineWordFile.Open(run.Path, "/data/a", Guid.NewGuid()))
         {
             before.Write(Deadline, leaseId: 77);
@@ -42,7 +43,7 @@ public class The_deadline_word
     [Fact]
     public void Says_nothing_once_it_is_cleared()
     {
-        using var run = new TemporaryFolder();
+        using var run = TempFolder.Create("run");
         using (var word = DeadlineWordFile.Open(run.Path, "/data/a"))
         {
             word.Write(Deadline, leaseId: 77);
@@ -56,7 +57,7 @@ public class The_deadline_word
     [Fact]
     public void Knows_a_deadline_that_never_comes()
     {
-        using var run = new TemporaryFolder();
+        using var run = TempFolder.Create("run");
         using (var word = DeadlineWordFile.Open(run.Path, "/data/a"))
         {
             word.Write(Instant.Never, leaseId: 0);
@@ -72,7 +73,7 @@ public class The_deadline_word
     [InlineData(DeadlineWordFile.Length)]
     public void Is_begun_anew_over_garbage(int length)
     {
-        using var run = new TemporaryFolder();
+        using var run = TempFolder.Create("run");
         string path;
         using (var word = DeadlineWordFile.Open(run.Path, "/data/a"))
         {
@@ -95,7 +96,7 @@ public class The_deadline_word
     [Fact]
     public void Is_seen_at_once_by_whoever_maps_the_file_in_nanoseconds_of_boottime()
     {
-        using var run = new TemporaryFolder();
+        using var run = TempFolder.Create("run");
         using var word = DeadlineWordFile.Open(run.Path, "/data/a");
         word.Write(Deadline, leaseId: 5);
         var bytes = Bytes(word);
@@ -107,7 +108,7 @@ public class The_deadline_word
     [Fact]
     public void Is_the_same_by_every_path_to_the_data_directory()
     {
-        using var run = new TemporaryFolder();
+        using var run = TempFolder.Create("run");
         var real = Directory.CreateDirectory(Path.Join(run.Path, "real")).FullName;
         Directory.CreateSymbolicLink(Path.Join(run.Path, "link"), real);
         var key = DataDirectoryKey.Of(Path.Join(real, "not", "yet"));
@@ -132,7 +133,7 @@ public class The_lock_of_an_agent
     [Fact]
     public void Is_refused_to_a_second_one_with_the_pid_of_the_first()
     {
-        using var run = new TemporaryFolder();
+        using var run = TempFolder.Create("run");
         using (InstanceLock.Take(run.Path, "/data/a"))
         {
             var error = Assert.Throws<ConfigurationException>(() => InstanceLock.Take(run.Path, "/data/a"));
@@ -146,7 +147,7 @@ public class The_lock_of_an_agent
     [Fact]
     public void Is_not_inherited_by_the_processes_it_starts()
     {
-        using var run = new TemporaryFolder();
+        using var run = TempFolder.Create("run");
         var first = InstanceLock.Take(run.Path, "/data/a");
         using var child = System.Diagnostics.Process.Start("sleep", "60");
         try
@@ -221,14 +222,14 @@ public class The_process
         var stops = new List<string>();
         using var signals = new HostSignals(() => Interlocked.Increment(ref reloads), signal => stops.Add(signal));
         Send("HUP");
-        await Wait.ForAsync("the first SIGHUP to be heard", () => Volatile.Read(ref reloads) == 1);
+        await Eventually.HoldsAsync("the first SIGHUP to be heard", TimeSpan.FromSeconds(20), () => Volatile.Read(ref reloads) == 1, TestContext.Current.CancellationToken);
         Send("HUP");
-        await Wait.ForAsync("the second SIGHUP to be heard", () => Volatile.Read(ref reloads) == 2);
+        await Eventually.HoldsAsync("the second SIGHUP to be heard", TimeSpan.FromSeconds(20), () => Volatile.Read(ref reloads) == 2, TestContext.Current.CancellationToken);
         Send("TERM");
-        await Wait.ForAsync("SIGTERM to be heard", () => stops.Count == 1);
+        await Eventually.HoldsAsync("SIGTERM to be heard", TimeSpan.FromSeconds(20), () => stops.Count == 1, TestContext.Current.CancellationToken);
         Send("TERM");
         Send("HUP");
-        await Wait.ForAsync("the third SIGHUP to be heard", () => Volatile.Read(ref reloads) == 3);
+        await Eventually.HoldsAsync("the third SIGHUP to be heard", TimeSpan.FromSeconds(20), () => Volatile.Read(ref reloads) == 3, TestContext.Current.CancellationToken);
         Assert.Equal(["SIGTERM"], stops);
     }
 

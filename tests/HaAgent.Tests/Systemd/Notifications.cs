@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using HaAgent.Runtime;
 using HaAgent.Systemd;
+using HaAgent.Testing;
 using HaAgent.Tests.Given;
 
 namespace HaAgent.Tests.Systemd;
@@ -14,7 +15,7 @@ public class Notifications
     [InlineData(true)]
     public void Reach_the_manager_on_either_kind_of_socket(bool isAbstract)
     {
-        using var folder = new TemporaryFolder();
+        using var folder = TempFolder.Create("run");
         var name = isAbstract ? $"@haagent-test-{Guid.NewGuid():N}" : Path.Join(folder.Path, "notify");
         using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 20_000 };
         manager.Bind(new UnixDomainSocketEndPoint(isAbstract ? "\0" + name[1..] : name));
@@ -52,7 +53,7 @@ public class Notifications
     [Fact]
     public void Never_block_on_a_manager_that_does_not_read()
     {
-        using var folder = new TemporaryFolder();
+        using var folder = TempFolder.Create("run");
         var name = Path.Join(folder.Path, "notify");
         using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         manager.Bind(new UnixDomainSocketEndPoint(name));
