@@ -49,11 +49,15 @@ internal sealed class CtlContext : IDisposable
 
     /// <summary>The cluster named, or the configuration's <c>scope</c>.</summary>
     public string ClusterOrScope(string? given) => given ?? Settings.Scope
-        ?? throw new CtlException("No cluster name was given and the configuration has no scope: name the cluster, or set scope.");
+        ?? throw new CtlException(
+            "No cluster name was given and the configuration has no scope: name the cluster, or set scope.");
 
     /// <summary>Local time with so many fractional digits, cut off rather than rounded.</summary>
-    public string Timestamp(int fractionalDigits = 0) => Clock.GetLocalNow().ToString(
-        "yyyy-MM-dd HH:mm:ss" + (fractionalDigits == 0 ? "" : "." + new string('f', fractionalDigits)), CultureInfo.InvariantCulture);
+    public string Timestamp(int fractionalDigits = 0)
+    {
+        var fraction = fractionalDigits == 0 ? "" : "." + new string('f', fractionalDigits);
+        return Clock.GetLocalNow().ToString("yyyy-MM-dd HH:mm:ss" + fraction, CultureInfo.InvariantCulture);
+    }
 
     public void Dispose() => _api?.Dispose();
 }

@@ -30,7 +30,8 @@ internal static class CtlProgram
             await terminal.Error.WriteAsync($"Error: {failure.Message}\n").ConfigureAwait(false);
             return Failure;
         }
-        catch (Exception end) when (end is AbortedException || (end is OperationCanceledException && stop.IsCancellationRequested))
+        catch (Exception end)
+            when (end is AbortedException || (end is OperationCanceledException && stop.IsCancellationRequested))
         {
             await terminal.Error.WriteAsync("Aborted!\n").ConfigureAwait(false);
             return Failure;

@@ -1,6 +1,8 @@
 namespace HaAgent.Ctl;
 
-/// <summary>What Ctrl-C means at the moment: the end of the command or, while another program has the screen, that one's business.</summary>
+/// <summary>
+/// What Ctrl-C means at the moment: the end of the command or, while another program has the screen, that one's business.
+/// </summary>
 /// <remarks>The terminal sends the signal to both; editors and pagers use it for purposes of their own.</remarks>
 internal sealed class Interrupts : IDisposable
 {

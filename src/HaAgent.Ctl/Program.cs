@@ -23,7 +23,8 @@ internal static class Program
         return await CtlProgram.RunAsync(args, host).ConfigureAwait(false);
     }
 
-    /// <summary>The name in the call, which a symbolic link such as <c>patronictl</c> changes; the runtime resolves the link.</summary>
+    /// <summary>The name in the call, which a symbolic link such as <c>patronictl</c> changes.</summary>
+    /// <remarks>The runtime's own answer has the link resolved already.</remarks>
     private static string CalledBy()
     {
         try

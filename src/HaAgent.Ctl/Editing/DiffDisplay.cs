@@ -40,7 +40,8 @@ internal static class DiffDisplay
     {
         // less: end at once when all fits on the screen, keep colours, leave the text on the screen.
         string[] options = Path.GetFileName(pager) == "less" ? ["-FRX"] : [];
-        using var process = Process.Start(new ProcessStartInfo(pager, options) { UseShellExecute = false, RedirectStandardInput = true })
+        var start = new ProcessStartInfo(pager, options) { UseShellExecute = false, RedirectStandardInput = true };
+        using var process = Process.Start(start)
             ?? throw new CtlException($"Cannot start the pager {pager}, set PAGER to the path of a program.");
         try
         {

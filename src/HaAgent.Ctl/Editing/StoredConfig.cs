@@ -16,7 +16,8 @@ internal static class StoredConfig
     /// <summary>Sorted keys, block style.</summary>
     public static string Yaml(JsonObject config) => Yaml11Writer.Block(config);
 
-    /// <summary>Equal in value and in kind: <c>1</c> is <c>1.0</c>, but neither <c>true</c> nor <c>"1"</c>; the order of keys does not count.</summary>
+    /// <summary>Equal in value and in kind, whatever the order of keys.</summary>
+    /// <remarks><c>1</c> is <c>1.0</c>, but neither <c>true</c> nor <c>"1"</c>.</remarks>
     public static bool Same(JsonObject a, JsonObject b)
     {
         // Parsed anew, so that numbers compare by value whatever they were made from.

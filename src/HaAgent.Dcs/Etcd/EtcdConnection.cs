@@ -138,14 +138,19 @@ internal sealed class EtcdConnection : IDisposable
     {
         if (attempt.Endpoint.Channel(path) is not { } channel)
         {
-            return GrpcReply<TResponse>.Failed(GrpcStatus.Broken($"{attempt.Endpoint} is no member any more"));
+            return GrpcReply<TResponse>.Failed(Dropped(attempt.Endpoint));
         }
 
         var reply = await channel
             .UnaryAsync(method, request, new GrpcCall(attempt.Deadline - Now, _token), stop)
             .ConfigureAwait(false);
-        return Guard.Judge(reply.Message?.Header) is { } fault
-            ? GrpcReply<TResponse>.Failed(GrpcStatus.StaleMember($"{attempt.Endpoint}: {fault}"))
+        if (reply.Message is not { } answer)
+        {
+            return GrpcReply<TResponse>.Failed(reply.Status.From(attempt.Endpoint));
+        }
+
+        return Guard.Judge(answer.Header) is { } fault
+            ? GrpcReply<TResponse>.Failed(GrpcStatus.StaleMember(fault).From(attempt.Endpoint))
             : reply;
     }
 
@@ -153,10 +158,16 @@ internal sealed class EtcdConnection : IDisposable
     public async Task<GrpcReply<IGrpcStream<TRequest, TResponse>>> OpenAsync<TRequest, TResponse>(
         GrpcMethod<TRequest, TResponse> method, TRequest first, EtcdAttempt attempt, CancellationToken stop)
         where TRequest : class, IMessage<TRequest>
-        where TResponse : class, IMessage<TResponse> =>
-        attempt.Endpoint.Channel(EtcdPath.Bulk) is { } channel
-            ? await channel.OpenAsync(method, first, new GrpcCall(attempt.Deadline - Now, _token), stop).ConfigureAwait(false)
-            : GrpcReply<IGrpcStream<TRequest, TResponse>>.Failed(GrpcStatus.Broken($"{attempt.Endpoint} is no member any more"));
+        where TResponse : class, IMessage<TResponse>
+    {
+        if (attempt.Endpoint.Channel(EtcdPath.Bulk) is not { } channel)
+        {
+            return GrpcReply<IGrpcStream<TRequest, TResponse>>.Failed(Dropped(attempt.Endpoint));
+        }
+
+        var reply = await channel.OpenAsync(method, first, new GrpcCall(attempt.Deadline - Now, _token), stop).ConfigureAwait(false);
+        return reply.IsOk ? reply : GrpcReply<IGrpcStream<TRequest, TResponse>>.Failed(reply.Status.From(attempt.Endpoint));
+    }
 
     /// <summary>Drops the connection that failed and, if the endpoint is the one in use, goes on to the next.</summary>
     public void Blame(EtcdEndpoint endpoint, EtcdPath path, GrpcStatus status, TimeSpan hadTime)
@@ -193,6 +204,8 @@ internal sealed class EtcdConnection : IDisposable
 
         return reply.Status;
     }
+
+    private static GrpcStatus Dropped(EtcdEndpoint endpoint) => GrpcStatus.Broken("the endpoint is not in use any more").From(endpoint);
 
     private TimeSpan Jitter()
     {
