@@ -24,6 +24,7 @@ internal sealed class CtlContext : IDisposable
         Variable = host.Variable;
         Log = new(host.Terminal.Error, host.Clock, host.Variable);
         Prompts = new(host.Terminal);
+        Interrupts = host.Interrupts;
     }
 
     /// <summary>The name that the program was called by.</summary>
@@ -35,6 +36,7 @@ internal sealed class CtlContext : IDisposable
     public Func<string, string?> Variable { get; }
     public CtlLog Log { get; }
     public Prompter Prompts { get; }
+    public Interrupts Interrupts { get; }
 
     /// <summary>Read when first asked for: <c>version</c> alone needs none.</summary>
     public CtlSettings Settings => _settings ??= _sources.LoadSettings(_options, Log);
@@ -47,15 +49,24 @@ internal sealed class CtlContext : IDisposable
 
     /// <summary>The cluster named, or the configuration's <c>scope</c>.</summary>
     public string ClusterOrScope(string? given) => given ?? Settings.Scope
-        ?? throw new CtlException("No cluster name was given and the configuration has no scope: name the cluster, or set scope.");
+        ?? throw new CtlException(
+            "No cluster name was given and the configuration has no scope: name the cluster, or set scope.");
 
     /// <summary>Local time with so many fractional digits, cut off rather than rounded.</summary>
-    public string Timestamp(int fractionalDigits = 0) => Clock.GetLocalNow().ToString(
-        "yyyy-MM-dd HH:mm:ss" + (fractionalDigits == 0 ? "" : "." + new string('f', fractionalDigits)), CultureInfo.InvariantCulture);
+    public string Timestamp(int fractionalDigits = 0)
+    {
+        var fraction = fractionalDigits == 0 ? "" : "." + new string('f', fractionalDigits);
+        return Clock.GetLocalNow().ToString("yyyy-MM-dd HH:mm:ss" + fraction, CultureInfo.InvariantCulture);
+    }
 
     public void Dispose() => _api?.Dispose();
 }
 
 /// <summary>The world around one run of the program.</summary>
 internal sealed record CtlHost(
-    string Program, Terminal Terminal, TimeProvider Clock, Func<string, string?> Variable, ICtlSources Sources);
+    string Program,
+    Terminal Terminal,
+    TimeProvider Clock,
+    Func<string, string?> Variable,
+    ICtlSources Sources,
+    Interrupts Interrupts);

@@ -12,9 +12,10 @@ internal static class CtlProgram
     private const int Failure = 1;
     private const int Misused = 2;
 
-    public static async Task<int> RunAsync(string[] words, CtlHost host, CancellationToken stop)
+    public static async Task<int> RunAsync(string[] words, CtlHost host)
     {
         var terminal = host.Terminal;
+        var stop = host.Interrupts.Stop;
         try
         {
             return await DispatchAsync(words, host, stop).ConfigureAwait(false);
@@ -29,7 +30,8 @@ internal static class CtlProgram
             await terminal.Error.WriteAsync($"Error: {failure.Message}\n").ConfigureAwait(false);
             return Failure;
         }
-        catch (Exception end) when (end is AbortedException || (end is OperationCanceledException && stop.IsCancellationRequested))
+        catch (Exception end)
+            when (end is AbortedException || (end is OperationCanceledException && stop.IsCancellationRequested))
         {
             await terminal.Error.WriteAsync("Aborted!\n").ConfigureAwait(false);
             return Failure;

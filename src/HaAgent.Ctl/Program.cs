@@ -10,20 +10,21 @@ internal static class Program
 
     private static async Task<int> Main(string[] args)
     {
-        using var stop = new CancellationTokenSource();
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
+        using var interrupts = new Interrupts();
+        using var signals = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
         {
             signal.Cancel = true;
-            stop.Cancel();
+            interrupts.Interrupt();
         });
         var terminal = new Terminal(Console.In, Console.Out, Console.Error, outputIsTerminal: !Console.IsOutputRedirected);
         var environment = ProcessEnvironment.Capture();
         var sources = new ConfiguredSources(environment, TimeProvider.System);
-        var host = new CtlHost(CalledBy(), terminal, TimeProvider.System, environment.GetValueOrDefault, sources);
-        return await CtlProgram.RunAsync(args, host, stop.Token).ConfigureAwait(false);
+        var host = new CtlHost(CalledBy(), terminal, TimeProvider.System, environment.GetValueOrDefault, sources, interrupts);
+        return await CtlProgram.RunAsync(args, host).ConfigureAwait(false);
     }
 
-    /// <summary>The name in the call, which a symbolic link such as <c>patronictl</c> changes; the runtime resolves the link.</summary>
+    /// <summary>The name in the call, which a symbolic link such as <c>patronictl</c> changes.</summary>
+    /// <remarks>The runtime's own answer has the link resolved already.</remarks>
     private static string CalledBy()
     {
         try

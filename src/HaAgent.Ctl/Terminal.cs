@@ -14,7 +14,8 @@ internal sealed class Terminal(TextReader input, TextWriter output, TextWriter e
         // The console's own ReadLineAsync reads synchronously and would not notice Ctrl-C.
         Task.Run(input.ReadLine, CancellationToken.None).WaitAsync(stop);
 
-    public Task<string> ReadToEndAsync(CancellationToken stop) => Task.Run(input.ReadToEnd, CancellationToken.None).WaitAsync(stop);
+    public Task<string> ReadToEndAsync(CancellationToken stop) =>
+        Task.Run(input.ReadToEnd, CancellationToken.None).WaitAsync(stop);
 
     /// <summary>Clears a screen; does nothing to a file or a pipe.</summary>
     public void Clear()

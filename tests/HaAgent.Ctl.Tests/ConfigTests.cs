@@ -126,6 +126,15 @@ public class Edit_config
     }
 
     [Fact]
+    public async Task Keeps_the_last_value_of_a_key_that_is_stored_twice()
+    {
+        var cluster = Given.Three();
+        cluster["config"] = """{"ttl":30,"loop_wait":10,"ttl":20.50}""";
+        await new Call(cluster).RunAsync("edit-config", "batman", "-q", "--force", "-s", "loop_wait=5");
+        Assert.Equal("""{"ttl":20.50,"loop_wait":5}""", cluster["config"]);
+    }
+
+    [Fact]
     public async Task Needs_a_configuration_in_the_store()
     {
         var run = await new Call().RunAsync("edit-config", "nowhere", "-s", "ttl=30");
@@ -232,6 +241,21 @@ public class The_editor
         var run = await new Call(Given.Three()) { Environment = new() { ["EDITOR"] = "vim -R" } }.RunAsync("edit-config", "batman");
         Assert.StartsWith("Error: Cannot start the editor vim -R, set EDITOR to the path of a program: ", run.Error, Ordinal);
         Assert.Equal(1, run.Code);
+    }
+
+    [Fact]
+    public async Task Has_interrupts_to_itself()
+    {
+        using var folder = new TemporaryFolder();
+        var editor = folder.Script("editor", $"touch '{folder.Path}/open'; while [ -e '{folder.Path}/open' ]; do sleep 0.01; done");
+        var call = new Call(Given.Three()) { Environment = new() { ["EDITOR"] = editor } };
+        var running = call.RunAsync("edit-config", "batman");
+        var open = Path.Combine(folder.Path, "open");
+        Assert.True(SpinWait.SpinUntil(() => File.Exists(open), TimeSpan.FromSeconds(30)), "waited 30 s for the editor to open");
+        call.Interrupts.Interrupt();
+        File.Delete(open);
+        var run = await running;
+        Assert.Equal((0, "Not changed\n"), (run.Code, run.Out));
     }
 
     [Fact]

@@ -184,4 +184,27 @@ public class Members
         await new Call(Given.Three(member.Url)) { Configuration = configuration }.RunAsync("pause", "batman");
         Assert.Equal([header], member.Authorizations);
     }
+
+    [Fact]
+    public async Task Are_silent_when_they_take_a_request_and_never_answer()
+    {
+        using var deaf = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        deaf.Start();
+        var member = new Core.Snapshot.Member { Name = new("n0"), ApiUrl = $"http://{deaf.LocalEndpoint}/patroni" };
+        using var api = new Rest.MemberApi(new Configuration.Options.CtlOptions(), TimeProvider.System);
+        var answer = await api.SendAsync(
+            HttpMethod.Post, member, "switchover", body: null, TimeSpan.FromMilliseconds(300), TestContext.Current.CancellationToken);
+        Assert.IsType<Rest.ApiAnswer.Silent>(answer);
+    }
+
+    [Theory]
+    [InlineData(null, "n0 has published no api_url")]
+    [InlineData("localhost:8008", "n0 has published an api_url that is not a URL: localhost:8008")]
+    public async Task Cannot_be_reached_without_an_address(string? url, string why)
+    {
+        using var api = new Rest.MemberApi(new Configuration.Options.CtlOptions(), TimeProvider.System);
+        var answer = await api.SendAsync(
+            HttpMethod.Get, new() { Name = new("n0"), ApiUrl = url }, "patroni", body: null, Rest.MemberApi.Promptly, TestContext.Current.CancellationToken);
+        Assert.Equal(new Rest.ApiAnswer.Unreachable(why), answer);
+    }
 }

@@ -120,12 +120,12 @@ public class The_list_command
     [InlineData("--watch=1")]
     public async Task Refreshes_the_screen_until_it_is_interrupted(string watch)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var cluster = Given.Batman();
+        var call = new Call(cluster) { OnScreen = true };
         cluster.BeforeRead(_ => { });
         cluster.BeforeRead(_ => { });
-        cluster.BeforeRead(_ => stop.Cancel());
-        var run = await new Call(cluster) { OnScreen = true, Stop = stop.Token }.RunAsync("list", "batman", watch);
+        cluster.BeforeRead(_ => call.Interrupts.Interrupt());
+        var run = await call.RunAsync("list", "batman", watch);
         Assert.Equal(3, run.Out.Split("\u001b[2J\u001b[1;1H+ Cluster: batman ").Length - 1);
         Assert.Equal((1, "Aborted!\n"), (run.Code, run.Error));
     }

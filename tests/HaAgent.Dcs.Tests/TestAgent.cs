@@ -4,6 +4,7 @@ using HaAgent.Core.Model;
 using HaAgent.Core.Ports;
 using HaAgent.Core.Snapshot;
 using HaAgent.Dcs.Etcd;
+using HaAgent.Dcs.Grpc;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace HaAgent.Dcs.Tests;
@@ -13,14 +14,18 @@ internal sealed class TestAgent : IAsyncDisposable
 {
     private readonly ConcurrentQueue<DcsChange> _changes = new();
 
-    private TestAgent(EtcdDcs dcs, TimeSpan patience)
+    private TestAgent(EtcdDcs dcs, EtcdConnection connection, TimeSpan patience)
     {
         Dcs = dcs;
+        Connection = connection;
         Patience = patience;
         dcs.Changed += _changes.Enqueue;
     }
 
     public EtcdDcs Dcs { get; }
+
+    /// <summary>What it is built on, to look at.</summary>
+    public EtcdConnection Connection { get; }
 
     /// <summary>How long each call may take.</summary>
     public TimeSpan Patience { get; }
@@ -31,14 +36,24 @@ internal sealed class TestAgent : IAsyncDisposable
 
     public ClusterState View => Assert.IsType<DcsReading.Answered>(Dcs.Latest).Cluster;
 
-    public static TestAgent Start(string name, string hosts, EtcdTiming? timing = null, JsonObject? section = null)
+    public static TestAgent Start(string name, string hosts, EtcdTiming? timing = null, JsonObject? section = null) =>
+        StartThrough(name, hosts, timing, wrap: null, section);
+
+    /// <param name="wrap">Puts something between the agent and the real channel.</param>
+    public static TestAgent StartThrough(
+        string name, string hosts, EtcdTiming? timing, Func<Uri, IGrpcChannel, IGrpcChannel>? wrap, JsonObject? section)
     {
         timing ??= EtcdTiming.Default;
         section ??= new JsonObject();
         section["hosts"] ??= hosts;
         var options = EtcdOptions.Read(section, "batman", "service", name);
-        return new(
-            EtcdDcs.Start(options, timing, TimeProvider.System, new Random(7), NullLogger.Instance), timing.RetryTimeout);
+        Func<Uri, IGrpcChannel>? connect = wrap is null
+            ? null
+            : address => wrap(
+                address,
+                new Http2GrpcChannel(address, Http2Handlers.Create(TimeSpan.FromSeconds(1), options.Tls), TimeProvider.System));
+        var connection = new EtcdConnection(options, timing, TimeProvider.System, new Random(7), NullLogger.Instance, connect);
+        return new(EtcdDcs.Start(options, connection, TimeProvider.System, NullLogger.Instance), connection, timing.RetryTimeout);
     }
 
     public static async Task<TestAgent> StartReadyAsync(

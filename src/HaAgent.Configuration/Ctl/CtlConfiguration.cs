@@ -7,7 +7,9 @@ using HaAgent.Core.Settings;
 
 namespace HaAgent.Configuration.Ctl;
 
-/// <summary>The configuration of the command line: the daemon's file, or the environment, without the daemon's checks.</summary>
+/// <summary>
+/// The configuration of the command line: the daemon's file, or the environment, without the daemon's checks.
+/// </summary>
 public sealed class CtlConfiguration
 {
     private static readonly string[] PathVariables = ["HAAGENTCTL_CONFIG_FILE", "PATRONICTL_CONFIG_FILE"];
@@ -84,7 +86,8 @@ public sealed class CtlConfiguration
             return UnixFile.MayRead(named)
                 ? named
                 : throw new ConfigurationException(
-                    $"Provided config file {named} not existing or no read rights. Check the -c/--config-file parameter");
+                    $"Provided config file {named} not existing or no read rights. Check the -c/--config-file "
+                        + "parameter");
         }
 
         return (named is null ? defaults : [named]).FirstOrDefault(UnixFile.MayRead);

@@ -38,7 +38,9 @@ public sealed record DcsUrl(string Scheme, string Host, int Port, string? Namesp
             path.Length == 0 ? null : path);
     }
 
-    /// <summary>Replaces every store section; of the one with the same name, credentials and certificates stay.</summary>
+    /// <summary>
+    /// Replaces every store section; of the one with the same name, credentials and certificates stay.
+    /// </summary>
     public void ApplyTo(JsonObject root)
     {
         var section = new JsonObject();

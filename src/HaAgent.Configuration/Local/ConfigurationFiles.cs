@@ -36,7 +36,7 @@ internal static class ConfigurationFiles
         try
         {
             return [.. Directory.GetFiles(directory)
-                .Where(file => file.EndsWith(".yml", StringComparison.Ordinal) || file.EndsWith(".yaml", StringComparison.Ordinal))
+                .Where(file => Path.GetExtension(file) is ".yml" or ".yaml")
                 .Where(UnixFile.IsRegular)
                 .OrderBy(file => Path.GetFileName(file), Utf8Order.Instance)];
         }
@@ -55,7 +55,8 @@ internal static class ConfigurationFiles
         }
         catch (DecoderFallbackException)
         {
-            throw new ConfigurationException($"invalid config file {file}: it is not UTF-8 text. Save it in that encoding.");
+            throw new ConfigurationException($"invalid config file {file}: it is not UTF-8 text. Save it in that "
+                + "encoding.");
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
@@ -79,7 +80,8 @@ internal static class ConfigurationFiles
             bytes.Write(buffer, 0, read);
             if (bytes.Length > LargestFile)
             {
-                throw new ConfigurationException($"invalid config file {file}: it is larger than 16 MB. Give the path of a YAML file.");
+                throw new ConfigurationException($"invalid config file {file}: it is larger than 16 MB. Give the "
+                    + "path of a YAML file.");
             }
         }
 

@@ -27,9 +27,12 @@ internal static class EnvironmentNames
     /// <summary>Suffixes of <c>PATRONI_&lt;SECTION&gt;_&lt;SUFFIX&gt;</c>, whatever the section.</summary>
     public static readonly FrozenDictionary<string, VariableType> Generic = new (VariableType Type, string Suffixes)[]
     {
-        (VariableType.Text, "HOST PROTOCOL SRV SRV_SUFFIX URL PROXY CACERT CERT KEY KEY_PASSWORD TOKEN DC CONSISTENCY SCHEME"),
-        (VariableType.Text, "SERVICE_CHECK_INTERVAL SERVICE_CHECK_TLS_SERVER_NAME NAMESPACE CONTEXT SCOPE_LABEL ROLE_LABEL"),
-        (VariableType.Text, "LEADER_LABEL_VALUE FOLLOWER_LABEL_VALUE STANDBY_LEADER_LABEL_VALUE TMP_ROLE_LABEL POD_IP DATABASE"),
+        (VariableType.Text, "HOST PROTOCOL SRV SRV_SUFFIX URL PROXY CACERT CERT KEY KEY_PASSWORD TOKEN DC "
+            + "CONSISTENCY SCHEME"),
+        (VariableType.Text, "SERVICE_CHECK_INTERVAL SERVICE_CHECK_TLS_SERVER_NAME NAMESPACE CONTEXT SCOPE_LABEL "
+            + "ROLE_LABEL"),
+        (VariableType.Text, "LEADER_LABEL_VALUE FOLLOWER_LABEL_VALUE STANDBY_LEADER_LABEL_VALUE TMP_ROLE_LABEL "
+            + "POD_IP DATABASE"),
         (VariableType.Integer, "PORT"),
         (VariableType.List, "HOSTS PORTS CHECKS SERVICE_TAGS RETRIABLE_HTTP_CODES"),
         (VariableType.Map, "LABELS BOOTSTRAP_LABELS SET_ACLS AUTH_DATA"),

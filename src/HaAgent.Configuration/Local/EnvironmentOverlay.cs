@@ -5,7 +5,9 @@ using HaAgent.Core.Settings;
 
 namespace HaAgent.Configuration.Local;
 
-/// <summary>What the environment says: a patch to lay over the files, and the names that only the agent may see.</summary>
+/// <summary>
+/// What the environment says: a patch to lay over the files, and the names that only the agent may see.
+/// </summary>
 /// <param name="Patch">Sections and keys as in the YAML file.</param>
 /// <param name="Inline">The text of <c>PATRONI_CONFIGURATION</c>; null when it is not set.</param>
 /// <param name="InlineName">The variable that held it.</param>
@@ -17,7 +19,9 @@ internal sealed record EnvironmentOverlay(
     private const string OwnPrefix = "HAAGENT_";
     private const string PeerPrefix = "PATRONI_";
 
-    /// <summary><c>HAAGENT_X</c> wins over <c>PATRONI_X</c>; empty values count as not set, except in the generic group.</summary>
+    /// <summary>
+    /// <c>HAAGENT_X</c> wins over <c>PATRONI_X</c>; empty values count as not set, except in the generic group.
+    /// </summary>
     public static EnvironmentOverlay Read(IReadOnlyDictionary<string, string> environment)
     {
         var patch = new JsonObject();
@@ -121,7 +125,8 @@ internal sealed record EnvironmentOverlay(
         return root;
     }
 
-    private static JsonNode? Convert(Variable variable, VariableType type, ImmutableArray<string>.Builder warnings) => type switch
+    private static JsonNode? Convert(
+        Variable variable, VariableType type, ImmutableArray<string>.Builder warnings) => type switch
     {
         VariableType.Integer => ValueParsers.Integer(variable.Value) is { } whole ? JsonValue.Create(whole) : null,
         VariableType.Real => ValueParsers.Real(variable.Value) is { } real ? JsonNode.Parse(TextualForm.OfReal(real)) : null,
@@ -150,7 +155,8 @@ internal sealed record EnvironmentOverlay(
         }
         catch (ConfigurationException malformed)
         {
-            warnings.Add($"Exception when parsing {what} from {variable.FullName}: {malformed.Message} The variable is ignored.");
+            warnings.Add($"Exception when parsing {what} from {variable.FullName}: {malformed.Message} The variable "
+                + "is ignored.");
             return null;
         }
     }

@@ -10,6 +10,10 @@ internal static class LegacyForms
     private static readonly string[] NotSections =
         ["name", "scope", "namespace", "thread_pool_size", "thread_stack_size", "ttl", "loop_wait", "retry_timeout"];
 
+    /// <summary>Old user sections and the user of today that each becomes; later ones win.</summary>
+    private static readonly (string Old, string User)[] UserSections =
+        [("replication", "replication"), ("superuser", "superuser"), ("pg_rewind", "superuser")];
+
     public static void Apply(JsonObject root)
     {
         foreach (var (key, value) in root.ToArray())
@@ -20,7 +24,8 @@ internal static class LegacyForms
             }
         }
 
-        if (root["zookeeper"] is JsonObject zookeeper && zookeeper["exhibitor"] is JsonObject exhibitor && !root.ContainsKey("exhibitor"))
+        if (root["zookeeper"] is JsonObject zookeeper && zookeeper["exhibitor"] is JsonObject exhibitor
+            && !root.ContainsKey("exhibitor"))
         {
             zookeeper.Remove("exhibitor");
             MergePatch.Apply(exhibitor, zookeeper);
@@ -56,11 +61,11 @@ internal static class LegacyForms
     private static void Authentication(JsonObject postgresql)
     {
         var authentication = new JsonObject();
-        foreach (var (from, to) in new[] { ("replication", "replication"), ("superuser", "superuser"), ("pg_rewind", "superuser") })
+        foreach (var (old, user) in UserSections)
         {
-            if (postgresql[from] is JsonObject user)
+            if (postgresql[old] is JsonObject credentials)
             {
-                authentication[to] = user.DeepClone();
+                authentication[user] = credentials.DeepClone();
             }
         }
 
@@ -69,13 +74,13 @@ internal static class LegacyForms
             return;
         }
 
-        // Where the two sections are of different ages: only this oldest form couples the users with the use of pg_rewind.
+        // Only this oldest form couples the users with the use of pg_rewind.
         if (postgresql.ContainsKey("pg_rewind"))
         {
             postgresql["use_pg_rewind"] = true;
         }
 
-        foreach (var old in new[] { "replication", "superuser", "pg_rewind" })
+        foreach (var (old, _) in UserSections)
         {
             postgresql.Remove(old);
         }

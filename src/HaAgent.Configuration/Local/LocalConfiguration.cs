@@ -7,7 +7,9 @@ using HaAgent.Core.Snapshot;
 
 namespace HaAgent.Configuration.Local;
 
-/// <summary>The local configuration: YAML files with the environment laid over them. Read once, never changed.</summary>
+/// <summary>
+/// The local configuration: YAML files with the environment laid over them. Read once, never changed.
+/// </summary>
 public sealed class LocalConfiguration
 {
     /// <summary>The peer keeps this name for its own use under <c>/sync</c>.</summary>
@@ -16,20 +18,23 @@ public sealed class LocalConfiguration
     private readonly string? _path;
     private readonly IReadOnlyDictionary<string, string> _environment;
 
-    private LocalConfiguration(string? path, IReadOnlyDictionary<string, string> environment, JsonObject root, EnvironmentOverlay overlay,
+    private LocalConfiguration(
+        string? path, IReadOnlyDictionary<string, string> environment, JsonObject root, ImmutableArray<string> recognised,
         ImmutableArray<string> warnings)
     {
         _path = path;
         _environment = environment;
         Root = root;
-        RecognisedVariables = overlay.Recognised;
+        RecognisedVariables = recognised;
         Warnings = warnings;
     }
 
     /// <summary>The whole tree. Shared: read it, never change it.</summary>
     public JsonObject Root { get; }
 
-    /// <summary>Environment variables that were understood: to be removed from the environment of every child process.</summary>
+    /// <summary>
+    /// Environment variables that were understood: to be removed from the environment of every child process.
+    /// </summary>
     public ImmutableArray<string> RecognisedVariables { get; }
 
     /// <summary>What was ignored, and why: for the log, once it is there.</summary>
@@ -41,7 +46,9 @@ public sealed class LocalConfiguration
     /// <summary>The cluster's name; empty when it is not set.</summary>
     public string Scope => Text("scope") ?? "";
 
-    /// <summary>First part of every key: <c>/service</c>, with one leading slash and none at the end; empty for the root.</summary>
+    /// <summary>
+    /// First part of every key: <c>/service</c>, with one leading slash and none at the end; empty for the root.
+    /// </summary>
     public string Namespace
     {
         get
@@ -94,7 +101,8 @@ public sealed class LocalConfiguration
         {
             throw new ConfigurationException(path is null
                 ? "Config is empty. Give the path of a YAML file, or set PATRONI_ or HAAGENT_ variables."
-                : $"Config is empty. '{path}' does not hold any setting or does not exist: give the path of a YAML file.");
+                : $"Config is empty. '{path}' does not hold any setting or does not exist: give the path of a YAML "
+                    + "file.");
         }
 
         if (ValueParsers.Text(root["name"]) == ReservedName)
@@ -102,7 +110,7 @@ public sealed class LocalConfiguration
             throw new ConfigurationException($"Node 'name' can't be set to '{ReservedName}'");
         }
 
-        return new LocalConfiguration(path, environment, root, overlay, warnings);
+        return new LocalConfiguration(path, environment, root, overlay.Recognised, warnings);
     }
 
     /// <summary>Reads the files again, with the environment as captured at start.</summary>

@@ -11,7 +11,9 @@ public static class ProcessEnvironment
         .Cast<DictionaryEntry>()
         .ToFrozenDictionary(entry => (string)entry.Key, entry => entry.Value as string ?? "");
 
-    /// <summary>Variables that no child process gets, whether they were understood or not: they may hold passwords.</summary>
+    /// <summary>
+    /// Variables that no child process gets, whether they were understood or not: they may hold passwords.
+    /// </summary>
     public static bool IsForTheAgentOnly(string name) =>
         name.StartsWith("PATRONI_", StringComparison.Ordinal) || name.StartsWith("HAAGENT_", StringComparison.Ordinal)
         || name.StartsWith("KUBERNETES_", StringComparison.Ordinal) || name == "NOTIFY_SOCKET";

@@ -2,7 +2,10 @@ using HaAgent.Core.Settings;
 
 namespace HaAgent.Configuration.Local;
 
-/// <summary>Where the agent keeps what must survive its restart but not the host's: the deadline word, the lock, the server's output.</summary>
+/// <summary>
+/// Where the agent keeps what must survive its restart but not the host's: the deadline word, the lock, the server's
+/// output.
+/// </summary>
 public static class RunDirectory
 {
     private const string System = "/run/haagent";
@@ -10,7 +13,8 @@ public static class RunDirectory
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>
-    /// The setting <c>haagent.run_dir</c> (also <c>HAAGENT_RUN_DIR</c>), else <c>$RUNTIME_DIRECTORY</c> of systemd, else
+    /// The setting <c>haagent.run_dir</c> (also <c>HAAGENT_RUN_DIR</c>), else <c>$RUNTIME_DIRECTORY</c> of systemd,
+    /// else
     /// <c>/run/haagent</c> where writable, else <c>$XDG_RUNTIME_DIR/haagent</c>, else <c>/tmp/haagent-&lt;uid&gt;</c>.
     /// </summary>
     /// <returns>A directory that exists and that this user may write to.</returns>
@@ -33,9 +37,12 @@ public static class RunDirectory
             return System;
         }
 
-        if (environment.GetValueOrDefault("XDG_RUNTIME_DIR") is { Length: > 0 } session && Usable(Path.Combine(session, "haagent")))
+        var session = environment.GetValueOrDefault("XDG_RUNTIME_DIR") is { Length: > 0 } directory
+            ? Path.Combine(directory, "haagent")
+            : null;
+        if (session is not null && Usable(session))
         {
-            return Path.Combine(session, "haagent");
+            return session;
         }
 
         return InTemporary(FormattableString.Invariant($"/tmp/haagent-{UnixFile.EffectiveUser}"));
@@ -48,7 +55,8 @@ public static class RunDirectory
         return UnixFile.IsPrivateDirectory(path)
             ? path
             : throw new ConfigurationException("haagent.run_dir", path,
-                "it is not a directory of this user's with mode 0700. Remove it, or set haagent.run_dir to a directory of your own.");
+                "it is not a directory of this user's with mode 0700. Remove it, or set haagent.run_dir to a "
+                    + "directory of your own.");
     }
 
     /// <summary>Creates it when missing, for this user alone.</summary>
@@ -70,5 +78,6 @@ public static class RunDirectory
     }
 
     private static ConfigurationException Unusable(string setting, string path) =>
-        new(setting, path, "it is not a directory that this user may write to. Create it and give it to the user, or name another one.");
+        new(setting, path, "it is not a directory that this user may write to. Create it and give it to the user, or "
+            + "name another one.");
 }

@@ -9,6 +9,7 @@ internal static partial class UnixFile
     private const int CurrentDirectory = -100;
     private const int DoNotFollowLinks = 0x100;
     private const uint BasicFields = 0x7ff;
+    private const int GroupAndOthers = 0x3F;
     private const int Readable = 4;
     private const int Writable = 2;
     private const int Searchable = 1;
@@ -17,12 +18,18 @@ internal static partial class UnixFile
 
     public static uint EffectiveUser => GetEffectiveUserId();
 
-    /// <summary>A file to read as a whole: no pipe, socket or device, from which reading could last for ever. Links are followed.</summary>
+    /// <summary>
+    /// A file to read as a whole: no pipe, socket or device, from which reading could last for ever. Links are
+    /// followed.
+    /// </summary>
     public static bool IsRegular(string path) => Stat(path, followLinks: true) is { Kind: Kind.Regular };
 
-    /// <summary>A real directory (not a link to one) that belongs to this user and that nobody else may enter.</summary>
+    /// <summary>
+    /// A real directory (not a link to one) that belongs to this user and that nobody else may enter.
+    /// </summary>
     public static bool IsPrivateDirectory(string path) =>
-        Stat(path, followLinks: false) is { Kind: Kind.Directory } found && found.Owner == EffectiveUser && (found.Mode & 0x3F) == 0;
+        Stat(path, followLinks: false) is { Kind: Kind.Directory } found
+        && found.Owner == EffectiveUser && (found.Mode & GroupAndOthers) == 0;
 
     public static bool MayCreateIn(string directory) => Access(directory, Writable | Searchable) == 0;
 

@@ -5,7 +5,9 @@ using HaAgent.Core.Settings;
 
 namespace HaAgent.Configuration.Options;
 
-/// <summary><c>log.format</c>: a printf-style text, or for JSON a list of attributes, each maybe with a key of its own.</summary>
+/// <summary>
+/// <c>log.format</c>: a printf-style text, or for JSON a list of attributes, each maybe with a key of its own.
+/// </summary>
 internal static class LogFormats
 {
     public static (string Format, ImmutableArray<LogAttribute> Attributes) Read(
@@ -20,7 +22,8 @@ internal static class LogFormats
             case JsonArray { Count: > 0 } list when isJson && list.All(IsAttribute):
                 return (LogOptions.DefaultFormat, [.. list.Select(Attribute)]);
             default:
-                notices.Add($"log.format = '{TextualForm.Of(node)}': expected a text, or for log.type json a list of attribute names "
+                notices.Add($"log.format = '{TextualForm.Of(node)}': expected a text, or for log.type json a list of "
+                    + "attribute names "
                     + "and {attribute: key} maps; the default is used.");
                 return (LogOptions.DefaultFormat, []);
         }

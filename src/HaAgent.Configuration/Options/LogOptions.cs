@@ -70,7 +70,7 @@ public sealed record LogOptions
         {
             IsJson = isJson,
             Level = LevelOr(section["level"], LogLevel.Information, "log.level", notices),
-            TracebackAtDebugOnly = string.Equals(ValueParsers.Text(section["traceback_level"]), "DEBUG", StringComparison.OrdinalIgnoreCase),
+            TracebackAtDebugOnly = ValueParsers.Text(section["traceback_level"])?.ToUpperInvariant() == "DEBUG",
             Format = format,
             Attributes = attributes,
             DateFormat = ValueParsers.Text(section["dateformat"]) is { Length: > 0 } dateFormat ? dateFormat : null,

@@ -49,7 +49,8 @@ public sealed record RestApiOptions
         }
 
         var (host, port) = ValueParsers.HostAndPort(listen, defaultPort: null) ?? throw ConfigurationException.WithText(
-            "restapi.listen", listen, $"Invalid \"restapi\" config: expected <HOST>:<PORT> for \"listen\", but got \"{listen}\"");
+            "restapi.listen", listen, "Invalid \"restapi\" config: expected <HOST>:<PORT> for \"listen\", but got "
+                + $"\"{listen}\"");
         RequireBothOrNone(section);
 
         var notices = ImmutableArray.CreateBuilder<string>();
@@ -77,7 +78,8 @@ public sealed record RestApiOptions
         {
             var missing = Truthy.Is(given["username"]) ? "password" : "username";
             throw new ConfigurationException(
-                $"restapi.authentication.{missing}", null, "is not set. Give both username and password, or remove the section.");
+                $"restapi.authentication.{missing}", null, "is not set. Give both username and password, or remove "
+                    + "the section.");
         }
     }
 
@@ -114,7 +116,8 @@ public sealed record RestApiOptions
             case "productonly":
                 return ServerTokens.ProductOnly;
             default:
-                notices.Add($"restapi.server_tokens = '{text}': expected Minimal, ProductOnly or Original; Original is used.");
+                notices.Add($"restapi.server_tokens = '{text}': expected Minimal, ProductOnly or Original; Original "
+                    + "is used.");
                 return ServerTokens.Original;
         }
     }

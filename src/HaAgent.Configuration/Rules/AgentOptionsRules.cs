@@ -73,22 +73,24 @@ public static class AgentOptionsRules
         }
 
         // The two protocols have separate key spaces in one etcd: a v2 peer would hold a leader key that we cannot see.
-        notices.Add("etcd: this version speaks the v3 protocol only. A node that uses etcd's v2 protocol does not see this cluster, "
+        notices.Add("etcd: this version speaks the v3 protocol only. A node that uses etcd's v2 protocol does not "
+            + "see this cluster, "
             + "and this node does not see its: never run both for the same data. Name the section etcd3.");
         if (DcsSections.IsGiven(root, "etcd3"))
         {
-            notices.Add("etcd3: the section etcd is there too and comes first by name; etcd3 is not used. Remove one of them.");
+            notices.Add("etcd3: the section etcd is there too and comes first by name; etcd3 is not used. Remove one "
+                + "of them.");
         }
     }
 
     private static void ClientCertificates(JsonObject root, ImmutableArray<ConfigurationException>.Builder refusals)
     {
         var verify = ValueParsers.Text(At(root, "restapi.verify_client"));
-        if (verify is not null && !Truthy.Is(At(root, "restapi.certfile"))
-            && (verify.Equals("required", StringComparison.OrdinalIgnoreCase) || verify.Equals("optional", StringComparison.OrdinalIgnoreCase)))
+        if (verify?.ToLowerInvariant() is "required" or "optional" && !Truthy.Is(At(root, "restapi.certfile")))
         {
             refusals.Add(new ConfigurationException("restapi.verify_client", verify,
-                "client certificates need TLS, which this version does not serve. Remove it and use restapi.authentication or allowlist."));
+                "client certificates need TLS, which this version does not serve. Remove it and use "
+                    + "restapi.authentication or allowlist."));
         }
     }
 
@@ -109,12 +111,14 @@ public static class AgentOptionsRules
                     "this version does not drive a watchdog. Set it to off or automatic."));
                 break;
             case "automatic" or "auto":
-                notices.Add("watchdog.mode = 'automatic': this version does not drive a watchdog; it runs as with off.");
+                notices.Add("watchdog.mode = 'automatic': this version does not drive a watchdog; it runs as with "
+                    + "off.");
                 break;
             case "off" or "disable" or "disabled" or "false":
                 break;
             default:
-                notices.Add($"watchdog.mode = '{TextualForm.Of(given)}': expected off, automatic or required; off is used.");
+                notices.Add($"watchdog.mode = '{TextualForm.Of(given)}': expected off, automatic or required; off is "
+                    + "used.");
                 break;
         }
     }
@@ -127,7 +131,8 @@ public static class AgentOptionsRules
             && At(root, "bootstrap." + method) is JsonObject custom && Truthy.Is(custom["command"]))
         {
             refusals.Add(new ConfigurationException("bootstrap.method", method,
-                "this version founds clusters with initdb only. Remove it, or found the cluster with Patroni and then switch over."));
+                "this version founds clusters with initdb only. Remove it, or found the cluster with Patroni and "
+                    + "then switch over."));
         }
 
         if (At(root, "bootstrap.dcs") is not JsonObject dcs)

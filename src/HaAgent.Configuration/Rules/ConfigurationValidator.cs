@@ -8,7 +8,9 @@ using HaAgent.Core.Snapshot;
 
 namespace HaAgent.Configuration.Rules;
 
-/// <summary><c>--validate-config</c>: every problem at once, one line each. It starts nothing and changes nothing.</summary>
+/// <summary>
+/// <c>--validate-config</c>: every problem at once, one line each. It starts nothing and changes nothing.
+/// </summary>
 /// <remarks>Line: <c>&lt;path&gt; &lt;value&gt; &lt;problem&gt;</c>. Unknown keys are not looked at.</remarks>
 public static class ConfigurationValidator
 {
@@ -83,7 +85,8 @@ public static class ConfigurationValidator
         {
             null => null,
             JsonArray { Count: 0 } => "should contain at least one item",
-            JsonArray list => list.All(IsLogAttribute) ? null : "each item should be a string or a dictionary with string values",
+            JsonArray list => list.All(IsLogAttribute) ? null : "each item should be a string or a dictionary with "
+                + "string values",
             { } other => other.GetValueKind() == JsonValueKind.String ? null : "Should be a string or a list",
         };
         if (problem is not null)
@@ -110,15 +113,17 @@ public static class ConfigurationValidator
         v.Integer(Dcs + "maximum_lag_on_failover", smallest: 0);
         v.Integer(Dcs + "maximum_lag_on_syncnode", smallest: -1);
         v.Integer(Dcs + "max_timelines_history");
-        foreach (var name in new[] { "primary_start_timeout", "master_start_timeout", "primary_stop_timeout", "master_stop_timeout" })
+        foreach (var role in new[] { "primary", "master" })
         {
-            v.Integer(Dcs + name, smallest: 0);
+            v.Integer(Dcs + role + "_start_timeout", smallest: 0);
+            v.Integer(Dcs + role + "_stop_timeout", smallest: 0);
         }
 
         v.Integer(Dcs + "synchronous_node_count", smallest: 1);
         v.Integer(Dcs + "member_slots_ttl", smallest: 0, unit: "s");
         v.Bools(Dcs, "check_timeline", "failsafe_mode", "synchronous_mode_strict");
-        if (v.At(Dcs + "synchronous_mode") is { } mode && !UnsupportedSettings.IsSynchronous(mode) && ValueParsers.Bool(mode) is null)
+        if (v.At(Dcs + "synchronous_mode") is { } mode
+            && !UnsupportedSettings.IsSynchronous(mode) && ValueParsers.Bool(mode) is null)
         {
             v.Add(Dcs + "synchronous_mode", mode, "didn't pass validation: invalid value for synchronous_mode");
         }

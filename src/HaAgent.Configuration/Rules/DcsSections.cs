@@ -8,7 +8,8 @@ namespace HaAgent.Configuration.Rules;
 public static class DcsSections
 {
     /// <summary>Every store that the peer knows: those not in <see cref="Supported"/> are refused by name.</summary>
-    public static readonly ImmutableArray<string> Known = ["consul", "etcd", "etcd3", "exhibitor", "kubernetes", "raft", "zookeeper"];
+    public static readonly ImmutableArray<string> Known =
+        ["consul", "etcd", "etcd3", "exhibitor", "kubernetes", "raft", "zookeeper"];
 
     public static readonly ImmutableArray<string> Supported = ["etcd", "etcd3"];
 
@@ -17,13 +18,17 @@ public static class DcsSections
 
     /// <summary>The first supported section by name.</summary>
     /// <exception cref="ConfigurationException">There is none.</exception>
-    public static (string Name, JsonObject Section) Choose(JsonObject root) => Find(root) ?? throw ConfigurationException.WithText(
-        "etcd3", null,
-        "Can not find suitable configuration of distributed configuration store\nAvailable implementations: "
-        + string.Join(", ", Supported));
+    public static (string Name, JsonObject Section) Choose(JsonObject root) =>
+        Find(root) ?? throw ConfigurationException.WithText(
+            "etcd3", null,
+            "Can not find suitable configuration of distributed configuration store\nAvailable implementations: "
+            + string.Join(", ", Supported));
 
-    public static (string Name, JsonObject Section)? Find(JsonObject root) =>
-        Supported.Where(name => IsGiven(root, name)).Select(name => ((string, JsonObject)?)(name, root[name]!.AsObject())).FirstOrDefault();
+    public static (string Name, JsonObject Section)? Find(JsonObject root)
+    {
+        var name = Supported.FirstOrDefault(name => IsGiven(root, name));
+        return name is not null && root[name] is JsonObject section ? (name, section) : null;
+    }
 
     /// <summary>An empty section counts as absent.</summary>
     public static bool IsGiven(JsonObject root, string name) => root[name] is JsonObject { Count: > 0 };

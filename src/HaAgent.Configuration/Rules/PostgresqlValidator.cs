@@ -63,7 +63,8 @@ internal static class PostgresqlValidator
         if (directory.Length > 0 && !Directory.Exists(directory))
         {
             v.Add("postgresql.bin_dir", section["bin_dir"],
-                File.Exists(directory) ? $"'{directory}' is not a directory." : $"Directory '{directory}' does not exist.");
+                File.Exists(directory) ? $"'{directory}' is not a directory." : $"Directory '{directory}' does not "
+                    + "exist.");
             return null;
         }
 
@@ -77,7 +78,8 @@ internal static class PostgresqlValidator
             if (found is null)
             {
                 var path = ownName is null ? "postgresql.bin_dir" : $"postgresql.bin_name.{tool}";
-                v.Add(path, ownName ?? section["bin_dir"], $"does not contain '{name}' in '{(directory.Length > 0 ? directory : "$PATH")}'");
+                var where = directory.Length > 0 ? directory : "$PATH";
+                v.Add(path, ownName ?? section["bin_dir"], $"does not contain '{name}' in '{where}'");
             }
 
             postgres = tool == "postgres" ? found : postgres;
@@ -135,7 +137,8 @@ internal static class PostgresqlValidator
         var binary = postgres is null ? null : await BinaryVersionAsync(postgres, stop);
         return binary is null || binary == version
             ? null
-            : $"data_dir directory postgresql version ({version}) doesn't match with 'postgres --version' output ({binary})";
+            : $"data_dir directory postgresql version ({version}) doesn't match with 'postgres --version' output "
+                + $"({binary})";
     }
 
     /// <returns>The major version; null when the binary does not tell it in time.</returns>
@@ -147,10 +150,14 @@ internal static class PostgresqlValidator
         {
             using var process = Process.Start(new ProcessStartInfo(postgres, ["--version"])
             {
-                RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false, Environment = { ["LC_ALL"] = "C" },
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                UseShellExecute = false,
+                Environment = { ["LC_ALL"] = "C" },
             });
             var output = process is null ? "" : await process.StandardOutput.ReadToEndAsync(deadline.Token);
-            var number = output.Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(word => char.IsAsciiDigit(word[0]));
+            var words = output.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            var number = words.FirstOrDefault(word => char.IsAsciiDigit(word[0]));
             return number is null ? null : new string([.. number.TakeWhile(char.IsAsciiDigit)]);
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)

@@ -67,7 +67,9 @@ public static class StartupCheck
             ?? throw new ConfigurationException(path, text, "expected <HOST>:<PORT> with a port from 0 to 65535.");
     }
 
-    /// <summary>Values that break the rule between them are adjusted later; what is no time at all is refused.</summary>
+    /// <summary>
+    /// Values that break the rule between them are adjusted later; what is no time at all is refused.
+    /// </summary>
     private static void Timing(JsonObject root)
     {
         foreach (var name in TimingSettings)
@@ -79,11 +81,10 @@ public static class StartupCheck
                 continue;
             }
 
-            var seconds = node.GetValueKind() is JsonValueKind.Number or JsonValueKind.String
-                && int.TryParse(ValueParsers.Text(node), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole)
-                ? whole
-                : (int?)null;
-            if (seconds is not > 0)
+            var isSeconds = node.GetValueKind() is JsonValueKind.Number or JsonValueKind.String
+                && int.TryParse(ValueParsers.Text(node), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+                && seconds > 0;
+            if (!isSeconds)
             {
                 throw new ConfigurationException(path, TextualForm.Of(node), "give a whole number of seconds above 0.");
             }
@@ -94,11 +95,13 @@ public static class StartupCheck
     {
         if (DcsSections.Find(root) is not var (name, section))
         {
-            throw new ConfigurationException("etcd3", null, "is not set. Give the addresses of etcd, e.g. etcd3: {hosts: [10.0.0.1:2379]}.");
+            throw new ConfigurationException("etcd3", null, "is not set. Give the addresses of etcd, e.g. etcd3: "
+                + "{hosts: [10.0.0.1:2379]}.");
         }
 
         var key = DcsSections.AddressKeys.FirstOrDefault(address => Truthy.Is(section[address]))
-            ?? throw new ConfigurationException(name, null, "holds no address. Give one of hosts, host, url, proxy or srv.");
+            ?? throw new ConfigurationException(name, null, "holds no address. Give one of hosts, host, url, proxy "
+                + "or srv.");
         if (key is "srv" or "srv_suffix")
         {
             return;
@@ -119,14 +122,16 @@ public static class StartupCheck
         {
             // A URL may hold a password, so only plain addresses are repeated.
             throw new ConfigurationException(path, key is "hosts" or "host" ? TextualForm.Of(section[key]) : null,
-                $"the host {string.Join(", ", missing)} does not exist: its name cannot be resolved. Correct it, or add it to DNS or /etc/hosts.");
+                NoSuchHost(string.Join(", ", missing)));
         }
 
-        notices.AddRange(missing.Select(host => $"{path}: the host {host} does not exist: its name cannot be resolved."));
+        notices.AddRange(missing.Select(host => $"{path}: the host {host} does not exist: its name cannot be "
+            + "resolved."));
     }
 
     private static async Task HostsAsync(
-        JsonObject root, RestApiOptions restapi, string postgresqlHosts, ImmutableArray<string>.Builder notices, CancellationToken stop)
+        JsonObject root, RestApiOptions restapi, string postgresqlHosts, ImmutableArray<string>.Builder notices,
+        CancellationToken stop)
     {
         var asked = new List<(string Path, string Host)> { ("restapi.listen", restapi.ListenHost) };
         asked.AddRange(postgresqlHosts.Split(',').Select(host => ("postgresql.listen", host)));
@@ -143,8 +148,7 @@ public static class StartupCheck
             switch (await Sockets.ResolveAsync(host, stop))
             {
                 case Sockets.Resolution.DoesNotExist:
-                    throw new ConfigurationException(path, ValueParsers.Text(Node(root, path)),
-                        $"the host {host} does not exist: its name cannot be resolved. Correct it, or add it to DNS or /etc/hosts.");
+                    throw new ConfigurationException(path, ValueParsers.Text(Node(root, path)), NoSuchHost(host));
                 case Sockets.Resolution.Unknown:
                     notices.Add($"{path}: it is not known whether the host {host} exists: no name server answered.");
                     break;
@@ -180,6 +184,9 @@ public static class StartupCheck
             }
         }
     }
+
+    private static string NoSuchHost(string host) =>
+        $"the host {host} does not exist: its name cannot be resolved. Correct it, or add it to DNS or /etc/hosts.";
 
     private static string? Explained(Sockets.PortState state, int port) => state switch
     {

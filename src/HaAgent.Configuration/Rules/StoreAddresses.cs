@@ -23,7 +23,8 @@ internal static class StoreAddresses
         var hosts = key == "host" ? [ValueParsers.Text(section[key]) ?? ""] : ValueParsers.List(section[key]);
         if (hosts.Count == 0)
         {
-            throw new ConfigurationException(path, TextualForm.Of(section[key]), "holds no address. Give a list such as [10.0.0.1:2379].");
+            throw new ConfigurationException(path, TextualForm.Of(section[key]), "holds no address. Give a list such "
+                + "as [10.0.0.1:2379].");
         }
 
         return [.. hosts.Select(text => ValueParsers.HostAndPort(text, port) is { Host.Length: > 0 } address

@@ -146,7 +146,8 @@ internal sealed class Validation(JsonObject root, bool ignoreListenPort, Cancell
             return;
         }
 
-        if (ValueParsers.HostAndPort(text, defaultPort) is not ({ Length: > 0 } host, _) || host.Contains(',', StringComparison.Ordinal))
+        if (ValueParsers.HostAndPort(text, defaultPort) is not ({ Length: > 0 } host, _)
+            || host.Contains(',', StringComparison.Ordinal))
         {
             Add(path, At(path), "didn't pass validation: contains a wrong value");
         }

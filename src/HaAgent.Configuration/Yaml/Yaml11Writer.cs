@@ -6,8 +6,13 @@ using HaAgent.Core.Settings;
 
 namespace HaAgent.Configuration.Yaml;
 
-/// <summary>Writes JSON nodes as YAML 1.1, byte for byte as PyYAML's <c>safe_dump</c> does: people compare and diff these texts.</summary>
-/// <remarks>Strings that would read back as another type are quoted. Unicode is kept. Long lines are folded behind the width.</remarks>
+/// <summary>
+/// Writes JSON nodes as YAML 1.1, byte for byte as PyYAML's <c>safe_dump</c> does: people compare and diff these
+/// texts.
+/// </summary>
+/// <remarks>
+/// Strings that would read back as another type are quoted. Unicode is kept. Long lines are folded behind the width.
+/// </remarks>
 public static class Yaml11Writer
 {
     /// <summary>The width of every YAML text that the product prints.</summary>
@@ -20,7 +25,8 @@ public static class Yaml11Writer
     /// <param name="node">What to write.</param>
     /// <param name="sortKeys">By code point; otherwise in their order.</param>
     /// <param name="width">Lines are folded at the first space behind this column.</param>
-    public static string Block(JsonNode? node, bool sortKeys = true, int width = UsualWidth) => Write(node, flow: false, sortKeys, width);
+    public static string Block(JsonNode? node, bool sortKeys = true, int width = UsualWidth) =>
+        Write(node, flow: false, sortKeys, width);
 
     /// <summary>Flow style, such as <c>{clonefrom: true, nofailover: true}</c>; without a newline at the end.</summary>
     public static string Flow(JsonNode? node, bool sortKeys = true, int width = UsualWidth) =>

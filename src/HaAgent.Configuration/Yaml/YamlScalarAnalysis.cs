@@ -32,7 +32,8 @@ internal readonly record struct YamlScalarAnalysis(bool PlainInBlock, bool Plain
     /// <summary>Whether characters stand where YAML would take them for syntax.</summary>
     private static (bool InBlock, bool InFlow) Indicators(Rune[] text)
     {
-        var marker = text is [{ Value: '-' }, { Value: '-' }, { Value: '-' }, ..] or [{ Value: '.' }, { Value: '.' }, { Value: '.' }, ..];
+        var marker = text is [{ Value: '-' }, { Value: '-' }, { Value: '-' }, ..]
+            or [{ Value: '.' }, { Value: '.' }, { Value: '.' }, ..];
         var (block, flow) = (marker, marker);
         for (var i = 0; i < text.Length; i++)
         {
@@ -66,8 +67,8 @@ internal readonly record struct YamlScalarAnalysis(bool PlainInBlock, bool Plain
         return (edges, spaceBreak, breakSpace, lineBreaks, special);
     }
 
-    private static bool IsLeading(int c) => c is '#' or ',' or '[' or ']' or '{' or '}' or '&' or '*' or '!' or '|' or '>' or '\'' or '"'
-        or '%' or '@' or '`';
+    private static bool IsLeading(int c) => c is '#' or ',' or '[' or ']' or '{' or '}' or '&' or '*' or '!' or '|' or '>'
+        or '\'' or '"' or '%' or '@' or '`';
 
     private static bool IsWhite(Rune c) => c.Value is 0 or ' ' or '\t' or '\r' || IsBreak(c);
 

@@ -161,7 +161,9 @@ internal static class YamlScalarWriter
         _ => string.Create(CultureInfo.InvariantCulture, $"\\U{c.Value:X8}"),
     };
 
-    /// <summary>The end of the run that begins at <paramref name="start"/>: of one such kind, or of none of them.</summary>
+    /// <summary>
+    /// The end of the run that begins at <paramref name="start"/>: of one such kind, or of none of them.
+    /// </summary>
     private static int RunEnd(Rune[] text, int start, params ReadOnlySpan<Func<Rune, bool>> kinds)
     {
         var kind = KindAt(text[start], kinds);

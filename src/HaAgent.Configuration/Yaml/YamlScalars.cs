@@ -47,7 +47,8 @@ internal static partial class YamlScalars
         }
         catch (Exception bad) when (bad is FormatException or OverflowException)
         {
-            throw new SemanticErrorException(scalar.Start, scalar.End, $"'{scalar.Value}' is not of the type that its tag names.");
+            throw new SemanticErrorException(scalar.Start, scalar.End, $"'{scalar.Value}' is not of the type that "
+                + "its tag names.");
         }
     }
 
@@ -106,7 +107,7 @@ internal static partial class YamlScalars
     {
         var digits = text.Replace("_", "", StringComparison.Ordinal);
         var unsigned = digits.TrimStart('+', '-');
-        if (unsigned.Equals(".inf", StringComparison.OrdinalIgnoreCase) || unsigned.Equals(".nan", StringComparison.OrdinalIgnoreCase))
+        if (unsigned.ToLowerInvariant() is ".inf" or ".nan")
         {
             return JsonValue.Create(text);
         }
@@ -130,7 +131,8 @@ internal static partial class YamlScalars
     private static partial Regex IntegerForm();
 
     [GeneratedRegex(
-        @"^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?"
+        @"^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
+        + @"(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?"
         + @"(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::[0-9]{2})?))?)\z",
         RegexOptions.CultureInvariant)]
     private static partial Regex TimestampForm();

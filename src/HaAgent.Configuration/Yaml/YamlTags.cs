@@ -3,7 +3,9 @@ using YamlDotNet.Core.Events;
 
 namespace HaAgent.Configuration.Yaml;
 
-/// <summary>Explicit tags: those of the safe schema; any other is refused, as it asks for a type that is not ours to build.</summary>
+/// <summary>
+/// Explicit tags: those of the safe schema; any other is refused, as it asks for a type that is not ours to build.
+/// </summary>
 internal static class YamlTags
 {
     private const string Prefix = "tag:yaml.org,2002:";

@@ -1,4 +1,5 @@
 using HaAgent.Core.Authority;
+using HaAgent.Core.Jobs;
 using HaAgent.Core.Model;
 using HaAgent.Core.Snapshot;
 
@@ -46,8 +47,12 @@ internal static class NodeFacts
 
         return v.Sql() is { InRecovery: false }
             || v.Memory.LocalRole == LocalRole.Primary
-            || (v.Memory.LocalRole == LocalRole.Unknown && v.Sql() is null && v.Directory() is not { HasStandbySignal: true });
+            || (v.Memory.LocalRole == LocalRole.Unknown && v.Sql() is null && !v.IsBeingStartedAsReplica()
+                && v.Directory() is not { HasStandbySignal: true });
     }
+
+    /// <summary>This agent wrote the signal file and is starting the server with it; the reading of the directory may be older.</summary>
+    private static bool IsBeingStartedAsReplica(this NodeView v) => v.Job is { Spec: JobSpec.StartReplica or JobSpec.BaseBackup };
 
     public static bool RenewalDue(this NodeView v) => v.At >= v.Memory.RenewAt;
 

@@ -37,7 +37,15 @@ internal sealed class JobSteps(IPostgresServer postgres, TimeProvider clock)
         }
 
         phase("creating users");
-        return Result(await postgres.FinishInitializeAsync(cancelled));
+        var finished = await postgres.FinishInitializeAsync(cancelled);
+        if (!finished.Done)
+        {
+            return new JobResult.Failed(finished.Detail);
+        }
+
+        // The others copy at once: a base backup begins with a checkpoint, which is spread over time unless there is nothing to write.
+        await postgres.CheckpointAsync(CheckpointLimit, cancelled);
+        return new JobResult.Done();
     }
 
     public async Task<JobResult> BaseBackupAsync(JobSpec.BaseBackup copy, Action<string> phase, CancellationToken cancelled)

@@ -28,7 +28,9 @@ internal static class Fold
     {
         if (!v.Running())
         {
-            return v.Memory with { StoppedByAgent = true };
+            // What was a primary's when it stopped may have been left behind since.
+            var wasPrimary = v.Directory() is { HasStandbySignal: false, HasBackupLabel: false };
+            return v.Memory with { StoppedByAgent = true, Rewind = wasPrimary ? RewindState.CheckDue : RewindState.Idle };
         }
 
         var memory = v.Memory with { StartingSince = v.At };

@@ -44,7 +44,8 @@ internal static class FoldOutcomes
     {
         (JobSpec.Found, JobResult.Done) => memory with { Founding = FoundingState.Recording },
         (JobSpec.Found, _) => memory with { Founding = FoundingState.Failed },
-        (JobSpec.BaseBackup, JobResult.Started { Outcome: not StartOutcome.Failed }) => memory with { Rewind = RewindState.Idle, StoppedByAgent = false },
+        (JobSpec.BaseBackup, JobResult.Started { Outcome: not StartOutcome.Failed }) =>
+            memory with { Rewind = RewindState.Idle, StoppedByAgent = false, LocalRole = LocalRole.Replica },
         (JobSpec.BaseBackup, _) => memory with { RepairFailedAt = now },
         (JobSpec.StartPrimary or JobSpec.StartReplica, _) => Started(memory, spec is JobSpec.StartPrimary, result, now),
         (JobSpec.Promote, JobResult.Done) => memory with { PromoteCheckpoint = CheckpointState.Due },
@@ -66,6 +67,7 @@ internal static class FoldOutcomes
             StartFailed = null,
             FencedInSilence = false,
             StoppedByAgent = false,
+            LocalRole = asPrimary ? LocalRole.Primary : LocalRole.Replica,
             HandOver = memory.HandOver is { Released: true } || asPrimary ? null : memory.HandOver,
             Rewind = asPrimary ? RewindState.Idle : memory.Rewind,
         },

@@ -61,6 +61,9 @@ public sealed class HaLoop : IDisposable
         _wake.Set();
     }
 
+    /// <summary>From any thread: something changed that the ports do not tell of.</summary>
+    public void Wake() => _wake.Set();
+
     /// <summary>Runs on the pump until the node's end.</summary>
     /// <returns>The exit code of the process.</returns>
     public async Task<int> RunAsync()

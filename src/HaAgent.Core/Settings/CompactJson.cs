@@ -5,8 +5,14 @@ using System.Text.Json.Nodes;
 
 namespace HaAgent.Core.Settings;
 
-/// <summary>JSON as it is stored and published: no spaces, non-ASCII characters as <c>\uXXXX</c>, nothing else escaped that need not be.</summary>
-/// <remarks>The platform's encoders either leave non-ASCII alone or also escape <c>&lt; &gt; &amp; ' +</c>; peers compare texts.</remarks>
+/// <summary>
+/// JSON as it is stored and published: no spaces, non-ASCII characters as <c>\uXXXX</c>, nothing else escaped that
+/// need not be.
+/// </summary>
+/// <remarks>
+/// The platform's encoders either leave non-ASCII alone or also escape <c>&lt; &gt; &amp; ' +</c>; peers compare
+/// texts.
+/// </remarks>
 public static class CompactJson
 {
     public static string Of(JsonNode? node)

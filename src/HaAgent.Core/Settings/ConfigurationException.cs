@@ -1,6 +1,8 @@
 namespace HaAgent.Core.Settings;
 
-/// <summary>A user's mistake in the configuration: which setting, what it holds, what to do. Never shown with a stack trace.</summary>
+/// <summary>
+/// A user's mistake in the configuration: which setting, what it holds, what to do. Never shown with a stack trace.
+/// </summary>
 public sealed class ConfigurationException : Exception
 {
     /// <param name="setting">Full path, e.g. <c>restapi.listen</c>.</param>

@@ -3,9 +3,12 @@ using System.Text.Json.Nodes;
 
 namespace HaAgent.Core.Settings;
 
-/// <summary>The <c>postgresql</c> section that is in force: dynamic configuration with the local one laid over it.</summary>
+/// <summary>
+/// The <c>postgresql</c> section that is in force: dynamic configuration with the local one laid over it.
+/// </summary>
 /// <remarks>
-/// Local values replace dynamic ones as a whole; only <c>parameters</c> are merged, and there local values of the controlled
+/// Local values replace dynamic ones as a whole; only <c>parameters</c> are merged, and there local values of the
+/// controlled
 /// settings are dropped. <c>use_slots</c> is dynamic only; addresses, paths and credentials are local only.
 /// </remarks>
 public static class EffectivePostgresql

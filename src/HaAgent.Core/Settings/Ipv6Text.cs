@@ -18,7 +18,9 @@ internal static class Ipv6Text
         return head is not null && tail is not null && head + tail <= 7;
     }
 
-    /// <summary>The number of 16-bit groups; a dotted IPv4 tail counts for two; null when a group is malformed.</summary>
+    /// <summary>
+    /// The number of 16-bit groups; a dotted IPv4 tail counts for two; null when a group is malformed.
+    /// </summary>
     private static int? Groups(string text)
     {
         if (text.Length == 0)

@@ -2,9 +2,12 @@ using System.Text.Json.Nodes;
 
 namespace HaAgent.Core.Settings;
 
-/// <summary>How one configuration is laid over another: files, environment, <c>PATCH /config</c>, <c>edit-config</c>.</summary>
+/// <summary>
+/// How one configuration is laid over another: files, environment, <c>PATCH /config</c>, <c>edit-config</c>.
+/// </summary>
 /// <remarks>
-/// Like RFC 7396, with two differences of the peer: a scalar replaces only when its <see cref="TextualForm"/> differs (the
+/// Like RFC 7396, with two differences of the peer: a scalar replaces only when its <see cref="TextualForm"/> differs
+/// (the
 /// stored value keeps its type), and a map that replaces something else is stored as it is, nulls included.
 /// </remarks>
 public static class MergePatch

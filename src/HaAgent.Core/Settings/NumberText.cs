@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace HaAgent.Core.Settings;
 
-/// <summary>The lexical side of numbers: where a number ends and its unit begins, and in which base it is written.</summary>
+/// <summary>
+/// The lexical side of numbers: where a number ends and its unit begins, and in which base it is written.
+/// </summary>
 internal static class NumberText
 {
     /// <summary>The number and the unit after it; null when there is no number.</summary>
@@ -47,7 +49,10 @@ internal static class NumberText
         return number[0] == '-' ? -value : value;
     }
 
-    /// <summary>A number with a fraction or an exponent, or a whole one too large for 64 bits. A leading zero alone is octal and does not come here.</summary>
+    /// <summary>
+    /// A number with a fraction or an exponent, or a whole one too large for 64 bits. A leading zero alone is octal
+    /// and does not come here.
+    /// </summary>
     public static double? Fraction(string number)
     {
         var looksWhole = number.AsSpan(SignLength(number)).IndexOfAnyExceptInRange('0', '9') < 0;

@@ -5,7 +5,10 @@ using System.Text.Json.Nodes;
 
 namespace HaAgent.Core.Settings;
 
-/// <summary>The text by which the peer tells whether a value has changed: <c>5</c> and <c>"5"</c> are equal, <c>true</c> and <c>"True"</c> too.</summary>
+/// <summary>
+/// The text by which the peer tells whether a value has changed: <c>5</c> and <c>"5"</c> are equal, <c>true</c> and
+/// <c>"True"</c> too.
+/// </summary>
 public static class TextualForm
 {
     public static bool Same(JsonNode? a, JsonNode? b) => Of(a) == Of(b);
@@ -17,12 +20,17 @@ public static class TextualForm
                 ? SameLeaves(mapA, mapB)
                 : pair.Value is null == other is null && Same(pair.Value, other)));
 
-    /// <summary>Scalars as they are; inside lists and maps strings are quoted, so that <c>[5]</c> differs from <c>["5"]</c>.</summary>
+    /// <summary>
+    /// Scalars as they are; inside lists and maps strings are quoted, so that <c>[5]</c> differs from <c>["5"]</c>.
+    /// </summary>
     public static string Of(JsonNode? node) => node is JsonValue value && value.GetValueKind() == JsonValueKind.String
         ? value.GetValue<string>()
         : Nested(node);
 
-    /// <summary>The shortest decimal text that reads back as the same number, always recognisable as a real one: <c>1.0</c>, <c>1e+20</c>.</summary>
+    /// <summary>
+    /// The shortest decimal text that reads back as the same number, always recognisable as a real one: <c>1.0</c>,
+    /// <c>1e+20</c>.
+    /// </summary>
     public static string OfReal(double value)
     {
         if (double.IsNaN(value) || double.IsInfinity(value))

@@ -17,7 +17,10 @@ internal static class Units
         ("d", 86_400e6), ("h", 3_600e6), ("min", 60e6), ("s", 1e6), ("ms", 1e3), ("us", 1),
     ];
 
-    /// <summary><paramref name="value"/> in <paramref name="baseUnit"/>; null when the units are unknown or of different kinds.</summary>
+    /// <summary>
+    /// <paramref name="value"/> in <paramref name="baseUnit"/>; null when the units are unknown or of different
+    /// kinds.
+    /// </summary>
     public static double? Convert(double value, string unit, string baseUnit)
     {
         var nameAt = baseUnit.AsSpan().IndexOfAnyExceptInRange('0', '9');

@@ -4,7 +4,9 @@ using System.Text.Json.Nodes;
 
 namespace HaAgent.Core.Settings;
 
-/// <summary>How the peer reads scalars; shared by the configuration file, the environment and the dynamic configuration.</summary>
+/// <summary>
+/// How the peer reads scalars; shared by the configuration file, the environment and the dynamic configuration.
+/// </summary>
 public static class ValueParsers
 {
     /// <summary><c>on true yes 1</c> and <c>off false no 0</c>, in any case; null for anything else.</summary>
@@ -19,7 +21,8 @@ public static class ValueParsers
 
     /// <summary>
     /// Sign, hexadecimal <c>0x</c>, octal with a leading zero, decimal; a fraction or exponent is rounded half to even.
-    /// With <paramref name="baseUnit"/> (<c>B kB MB</c>, <c>ms s min</c>, also multiples such as <c>8kB</c>) a unit may follow. Null when invalid.
+    /// With <paramref name="baseUnit"/> (<c>B kB MB</c>, <c>ms s min</c>, also multiples such as <c>8kB</c>) a unit
+    /// may follow. Null when invalid.
     /// </summary>
     public static long? Integer(JsonNode? node, string? baseUnit = null) => Integer(Text(node), baseUnit);
 
@@ -34,8 +37,14 @@ public static class ValueParsers
         return unit.Length == 0 && NumberText.Whole(number) is { } whole ? whole : Rounded(Measured(number, unit, baseUnit));
     }
 
-    /// <summary>A decimal number with an optional exponent, and an optional unit as for <see cref="Integer(string?, string?)"/>.</summary>
-    /// <remarks>A fraction of a unit is rounded to whole numbers of the next smaller one, as PostgreSQL does: <c>0.00051ms</c> is <c>0.001</c>.</remarks>
+    /// <summary>
+    /// A decimal number with an optional exponent, and an optional unit as for <see cref="Integer(string?,
+    /// string?)"/>.
+    /// </summary>
+    /// <remarks>
+    /// A fraction of a unit is rounded to whole numbers of the next smaller one, as PostgreSQL does: <c>0.00051ms</c>
+    /// is <c>0.001</c>.
+    /// </remarks>
     public static double? Real(JsonNode? node, string? baseUnit = null) => Real(Text(node), baseUnit);
 
     public static double? Real(string? text, string? baseUnit = null) =>
@@ -79,9 +88,7 @@ public static class ValueParsers
         }
 
         var colon = text.LastIndexOf(':');
-        var wholeIsHost = colon < 0 || text.EndsWith(']')
-            || (Ipv6Text.Is(text) && !(Ipv6Text.Is(text[..colon]) && text.AsSpan(colon + 1).IndexOfAnyExceptInRange('0', '9') < 0));
-        if (wholeIsHost)
+        if (colon < 0 || text.EndsWith(']') || IsBareIpv6(text, colon))
         {
             return defaultPort is { } port ? (WithoutBrackets(text), port) : null;
         }
@@ -90,6 +97,16 @@ public static class ValueParsers
             && given <= 65535
             ? (WithoutBrackets(text[..colon]), given)
             : null;
+    }
+
+    /// <summary>
+    /// As a whole an address, and not an address, a colon and a port: then the port counts, as it does for the peer.
+    /// </summary>
+    private static bool IsBareIpv6(string text, int lastColon)
+    {
+        var maybePort = text.AsSpan(lastColon + 1);
+        return Ipv6Text.Is(text)
+            && !(Ipv6Text.Is(text[..lastColon]) && maybePort.IndexOfAnyExceptInRange('0', '9') < 0);
     }
 
     private static string WithoutBrackets(string hosts) =>

@@ -31,11 +31,14 @@ public static class HaSettingsReader
             RetryTimeout = timing.RetryTimeout,
             MaximumLagOnFailover = new ByteCount(
                 ValueParsers.Integer(document["maximum_lag_on_failover"]) ?? defaults.MaximumLagOnFailover.Value),
-            PrimaryStartTimeout = Seconds(Either(document, "primary_start_timeout", "master_start_timeout"), defaults.PrimaryStartTimeout),
-            PrimaryStopTimeout = Seconds(Either(document, "primary_stop_timeout", "master_stop_timeout"), defaults.PrimaryStopTimeout),
+            PrimaryStartTimeout = Seconds(
+                Either(document, "primary_start_timeout", "master_start_timeout"), defaults.PrimaryStartTimeout),
+            PrimaryStopTimeout = Seconds(
+                Either(document, "primary_stop_timeout", "master_stop_timeout"), defaults.PrimaryStopTimeout),
             CheckTimeline = Flag(document["check_timeline"]),
             Pause = Flag(document["pause"]),
-            MaxTimelinesHistory = (int)Math.Clamp(ValueParsers.Integer(document["max_timelines_history"]) ?? 0, 0, int.MaxValue),
+            MaxTimelinesHistory = (int)Math.Clamp(
+                ValueParsers.Integer(document["max_timelines_history"]) ?? 0, 0, int.MaxValue),
             MemberSlotsTtl = Seconds(document["member_slots_ttl"], defaults.MemberSlotsTtl, unit: "s"),
             UseSlots = shared?.ContainsKey("use_slots") != true || Flag(shared["use_slots"]),
             UsePgRewind = Flag(postgresql["use_pg_rewind"]),
@@ -57,5 +60,7 @@ public static class HaSettingsReader
         document.ContainsKey(name) ? document[name] : document[alias];
 
     private static TimeSpan Seconds(JsonNode? node, TimeSpan otherwise, string? unit = null) =>
-        ValueParsers.Integer(node, unit) is { } seconds ? TimeSpan.FromSeconds(Math.Clamp(seconds, 0, int.MaxValue)) : otherwise;
+        ValueParsers.Integer(node, unit) is { } seconds
+            ? TimeSpan.FromSeconds(Math.Clamp(seconds, 0, int.MaxValue))
+            : otherwise;
 }

@@ -32,9 +32,13 @@ public static class TagsReader
     }
 
     /// <summary>What the operator should look at: a boolean and a priority that contradict each other.</summary>
-    public static ImmutableArray<string> Conflicts(JsonObject? tags) => tags is null
-        ? []
-        : [.. new[] { Conflict(tags, "nofailover", "failover_priority"), Conflict(tags, "nosync", "sync_priority") }.OfType<string>()];
+    public static ImmutableArray<string> Conflicts(JsonObject? tags)
+    {
+        string?[] both = tags is null
+            ? []
+            : [Conflict(tags, "nofailover", "failover_priority"), Conflict(tags, "nosync", "sync_priority")];
+        return [.. both.OfType<string>()];
+    }
 
     /// <summary>The tags that go into the member's record, as configured and in that order.</summary>
     public static JsonObject Published(JsonObject tags)
@@ -62,7 +66,7 @@ public static class TagsReader
     private static (bool Excluded, int Priority) Candidacy(JsonObject tags, string boolean, string priority)
     {
         var excluded = ValueParsers.Bool(tags[boolean]);
-        var given = ValueParsers.Integer(tags[priority]) is { } number ? (int)Math.Clamp(number, int.MinValue, int.MaxValue) : 1;
+        var given = (int)Math.Clamp(ValueParsers.Integer(tags[priority]) ?? 1, int.MinValue, int.MaxValue);
         return excluded switch
         {
             true => (true, 0),
@@ -80,7 +84,7 @@ public static class TagsReader
         }
 
         var text = TextualForm.Of(tags[boolean]);
-        return FormattableString.Invariant(
-            $"Conflicting configuration between {boolean}: {text} and {priority}: {given}. Defaulting to {boolean}: {text}");
+        return $"Conflicting configuration between {boolean}: {text} and {priority}: {given}. Defaulting to {boolean}: "
+                + $"{text}";
     }
 }

@@ -6,8 +6,13 @@ using HaAgent.Core.Settings;
 
 namespace HaAgent.Core.Snapshot;
 
-/// <summary><c>ttl</c>, <c>loop_wait</c> and <c>retry_timeout</c> after their minimums and the rule between them.</summary>
-/// <remarks>Applied in memory by each node; the stored document stays as it is. Every peer applies the same rule in the same order.</remarks>
+/// <summary>
+/// <c>ttl</c>, <c>loop_wait</c> and <c>retry_timeout</c> after their minimums and the rule between them.
+/// </summary>
+/// <remarks>
+/// Applied in memory by each node; the stored document stays as it is. Every peer applies the same rule in the same
+/// order.
+/// </remarks>
 internal sealed record TimingRule(TimeSpan Ttl, TimeSpan LoopWait, TimeSpan RetryTimeout)
 {
     private static readonly (string Name, int Default, int Minimum)[] Limits =
@@ -44,25 +49,27 @@ internal sealed record TimingRule(TimeSpan Ttl, TimeSpan LoopWait, TimeSpan Retr
 
     public static string Problem(JsonObject document)
     {
-        var name = Limits.First(limit => document.TryGetPropertyValue(limit.Name, out var node) && WholeSeconds(node) is null).Name;
+        var name = Limits.Select(limit => limit.Name)
+            .First(name => document.TryGetPropertyValue(name, out var node) && WholeSeconds(node) is null);
         return $"{name} = '{TextualForm.Of(document[name])}': give a whole number of seconds. "
             + "The dynamic configuration that holds it is not used; the one before it stays in force.";
     }
 
     private static TimingRule Balanced(long ttl, long loopWait, long retryTimeout, ImmutableArray<string>.Builder notices)
     {
-        var violated = FormattableString.Invariant(
-            $"Violated the rule \"loop_wait + 2*retry_timeout <= ttl\", where ttl={ttl}, loop_wait={loopWait} and retry_timeout={retryTimeout}.");
+        var violated = $"Violated the rule \"loop_wait + 2*retry_timeout <= ttl\", where ttl={ttl}, "
+            + $"loop_wait={loopWait} and "
+                + $"retry_timeout={retryTimeout}.";
         if (1 + (2 * retryTimeout) > ttl)
         {
             loopWait = 1;
             retryTimeout = (ttl - 1) / 2;
-            notices.Add(FormattableString.Invariant($"{violated} Using loop_wait={loopWait} and retry_timeout={retryTimeout}."));
+            notices.Add($"{violated} Using loop_wait={loopWait} and retry_timeout={retryTimeout}.");
         }
         else if (loopWait + (2 * retryTimeout) > ttl)
         {
             loopWait = ttl - (2 * retryTimeout);
-            notices.Add(FormattableString.Invariant($"{violated} Using loop_wait={loopWait}."));
+            notices.Add($"{violated} Using loop_wait={loopWait}.");
         }
 
         return new TimingRule(TimeSpan.FromSeconds(ttl), TimeSpan.FromSeconds(loopWait), TimeSpan.FromSeconds(retryTimeout));

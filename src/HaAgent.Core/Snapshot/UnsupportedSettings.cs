@@ -4,7 +4,9 @@ using HaAgent.Core.Settings;
 
 namespace HaAgent.Core.Snapshot;
 
-/// <summary>Settings of the whole cluster that this version cannot honour: found by name, never ignored in silence.</summary>
+/// <summary>
+/// Settings of the whole cluster that this version cannot honour: found by name, never ignored in silence.
+/// </summary>
 public static class UnsupportedSettings
 {
     private static readonly string[] PermanentSlots = ["permanent_replication_slots", "permanent_slots", "slots"];

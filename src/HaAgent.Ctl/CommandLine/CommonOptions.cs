@@ -6,7 +6,9 @@ internal static class CommonOptions
     public static readonly OptionSpec Help = new(["--help"], OptionKind.Flag, "Show this message and exit.");
 
     public static readonly OptionSpec ConfigFile = new(
-        ["--config-file", "-c"], OptionKind.Text, "Configuration file or directory. [env: HAAGENTCTL_CONFIG_FILE, PATRONICTL_CONFIG_FILE]");
+        ["--config-file", "-c"],
+        OptionKind.Text,
+        "Configuration file or directory. [env: HAAGENTCTL_CONFIG_FILE, PATRONICTL_CONFIG_FILE]");
 
     public static readonly OptionSpec DcsUrl = new(
         ["--dcs-url", "--dcs", "-d"], OptionKind.Text, "The DCS connect url, instead of the file's. [env: DCS_URL]");
@@ -25,7 +27,8 @@ internal static class CommonOptions
 
     public static readonly OptionSpec Refresh = new(["-W"], OptionKind.Flag, "Refresh every 2 seconds.");
 
-    public static readonly OptionSpec Watch = new(["-w", "--watch"], OptionKind.Number, "Refresh every so many seconds.", "FLOAT");
+    public static readonly OptionSpec Watch = new(
+        ["-w", "--watch"], OptionKind.Number, "Refresh every so many seconds.", "FLOAT");
 
     public static readonly OptionSpec Role = new(["--role", "-r"], OptionKind.Choice, "Only members with this role.")
     {

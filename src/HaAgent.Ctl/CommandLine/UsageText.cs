@@ -7,7 +7,7 @@ internal static class UsageText
 {
     public static string Line(string program, CommandSpec? command) => command is null
         ? $"Usage: {program} [OPTIONS] COMMAND [ARGS]..."
-        : string.Join(' ', [$"Usage: {program} {command.Name} [OPTIONS]", .. command.Arguments.Select(argument => argument.Metavar)]);
+        : $"Usage: {program} {command.Name} [OPTIONS]" + string.Concat(command.Arguments.Select(argument => " " + argument.Metavar));
 
     /// <summary>Four lines for stderr; the text is contract (cli.md 2).</summary>
     public static string Error(string program, UsageException error)

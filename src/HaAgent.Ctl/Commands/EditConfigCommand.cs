@@ -19,11 +19,14 @@ internal sealed class EditConfigCommand : CtlCommand
     private static readonly OptionSpec Parameter = new(
         ["--pg", "-p"], OptionKind.Text, "Set a PostgreSQL parameter, name=value. Short for -s postgresql.parameters.name=value.");
 
-    private static readonly OptionSpec ApplyFile = new(["--apply"], OptionKind.Text, "Lay a YAML file over the configuration; - is stdin.");
+    private static readonly OptionSpec ApplyFile = new(
+        ["--apply"], OptionKind.Text, "Lay a YAML file over the configuration; - is stdin.");
 
-    private static readonly OptionSpec ReplaceFile = new(["--replace"], OptionKind.Text, "Take a YAML file for the configuration; - is stdin.");
+    private static readonly OptionSpec ReplaceFile = new(
+        ["--replace"], OptionKind.Text, "Take a YAML file for the configuration; - is stdin.");
 
-    public override CommandSpec Spec { get; } = new("edit-config", "Edit the dynamic configuration.", [CommonOptions.OptionalCluster],
+    public override CommandSpec Spec { get; } = new("edit-config", "Edit the dynamic configuration.",
+        [CommonOptions.OptionalCluster],
         [CommonOptions.Group, Quiet, Set, Parameter, ApplyFile, ReplaceFile, CommonOptions.Force, CommonOptions.Help]);
 
     public override async Task RunAsync(ParsedArguments args, CtlContext ctl, CancellationToken stop)

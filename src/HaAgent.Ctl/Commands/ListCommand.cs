@@ -13,7 +13,10 @@ internal sealed class ListCommand : CtlCommand
     private static readonly OptionSpec Timestamp = new(["--timestamp", "-t"], OptionKind.Flag, "Print the time before the table.");
 
     public override CommandSpec Spec { get; } = new("list", "List the members of clusters.", [CommonOptions.Clusters],
-        [CommonOptions.Group, Extended, Timestamp, CommonOptions.Format, CommonOptions.Refresh, CommonOptions.Watch, CommonOptions.Help]);
+        [
+            CommonOptions.Group, Extended, Timestamp, CommonOptions.Format,
+            CommonOptions.Refresh, CommonOptions.Watch, CommonOptions.Help,
+        ]);
 
     public override Task RunAsync(ParsedArguments args, CtlContext ctl, CancellationToken stop) => Watching.RunAsync(
         ctl,

@@ -43,7 +43,8 @@ internal static class MaintenanceMode
     }
 
     /// <summary>Any member can write the setting: the first that answers has decided.</summary>
-    private static async Task<ApiAnswer.Answered> SendAsync(CtlContext ctl, ClusterState cluster, bool pause, CancellationToken stop)
+    private static async Task<ApiAnswer.Answered> SendAsync(
+        CtlContext ctl, ClusterState cluster, bool pause, CancellationToken stop)
     {
         foreach (var member in MemberSelection.LeaderFirst(cluster))
         {

@@ -37,14 +37,16 @@ internal sealed class ReloadCommand : CtlCommand
 
         if (unreached.Count > 0)
         {
-            throw new CtlException($"Could not reach {string.Join(", ", unreached)}: check that the agents run, and the ctl settings.");
+            throw new CtlException(
+                $"Could not reach {string.Join(", ", unreached)}: check that the agents run, and the ctl settings.");
         }
     }
 
     private static string Outcome(Member member, ApiAnswer answer, int within) => answer switch
     {
         ApiAnswer.Answered { Code: 202 } => string.Create(
-            CultureInfo.InvariantCulture, $"Reload request received for member {member.Name} and will be processed within {within} seconds"),
+            CultureInfo.InvariantCulture,
+            $"Reload request received for member {member.Name} and will be processed within {within} seconds"),
         ApiAnswer.Answered { Code: 200 } => $"No changes to apply on member {member.Name}",
         ApiAnswer.Answered(var code, var body) => string.Create(
             CultureInfo.InvariantCulture, $"Failed: reload for member {member.Name}, status code={code}, ({body})"),

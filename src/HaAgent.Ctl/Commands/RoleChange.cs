@@ -114,9 +114,11 @@ internal sealed class RoleChange : IAsyncDisposable
             body["scheduled_at"] = IsoTime.Text(time);
         }
 
-        var member = Cluster.LeaderMember ?? Cluster.Find(new(candidate ?? "")) ?? throw new CtlException("This cluster has no leader");
+        var member = Cluster.LeaderMember ?? Cluster.Find(new(candidate ?? ""))
+            ?? throw new CtlException("This cluster has no leader");
         var answer = await Ctl.Api.SendAsync(HttpMethod.Post, member, _action, body, Patience, stop).ConfigureAwait(false);
-        if (answer is ApiAnswer.Answered { Code: 501 } old && old.Body.Contains("Server does not support this operation", StringComparison.Ordinal))
+        if (answer is ApiAnswer.Answered { Code: 501 } old
+            && old.Body.Contains("Server does not support this operation", StringComparison.Ordinal))
         {
             answer = await Ctl.Api.SendAsync(HttpMethod.Post, member, "failover", body, Patience, stop).ConfigureAwait(false);
         }

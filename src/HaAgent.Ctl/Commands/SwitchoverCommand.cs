@@ -61,7 +61,8 @@ internal sealed class SwitchoverCommand : CtlCommand
             : throw new CtlException($"Member {given} is not the leader of cluster {change.Name}");
     }
 
-    private static async Task<DateTimeOffset?> ScheduleAsync(CtlContext ctl, string? given, bool force, CancellationToken stop)
+    private static async Task<DateTimeOffset?> ScheduleAsync(
+        CtlContext ctl, string? given, bool force, CancellationToken stop)
     {
         if (given is null && !force)
         {

@@ -1,11 +1,11 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using HaAgent.Core.Contracts;
 using HaAgent.Core.Settings;
 using HaAgent.Core.Snapshot;
 using HaAgent.Ctl.CommandLine;
 using HaAgent.Ctl.Rest;
+using HaAgent.Ctl.Store;
 
 namespace HaAgent.Ctl.Commands;
 
@@ -55,22 +55,15 @@ internal sealed class VersionCommand : CtlCommand
 
     private static string? FromStatus(string body)
     {
-        try
-        {
-            var status = JsonNode.Parse(body) as JsonObject;
-            if (status?["patroni"] is not JsonObject agent || ValueParsers.Text(agent["version"]) is not { } version)
-            {
-                return null;
-            }
-
-            return ValueParsers.Integer(status["server_version"]) is { } server
-                ? $"Patroni {version} PostgreSQL {PostgresVersion(server)}"
-                : $"Patroni {version}";
-        }
-        catch (JsonException)
+        var status = StoredJson.Object(body);
+        if (status["patroni"] is not JsonObject agent || ValueParsers.Text(agent["version"]) is not { } version)
         {
             return null;
         }
+
+        return ValueParsers.Integer(status["server_version"]) is { } server
+            ? $"Patroni {version} PostgreSQL {PostgresVersion(server)}"
+            : $"Patroni {version}";
     }
 
     /// <summary><c>server_version_num</c>: 160004 is 16.4, 90624 is 9.6.24.</summary>

@@ -24,6 +24,7 @@ internal static class DiffDisplay
             ?? throw new CtlException("No pager could be found. Either set PAGER environment variable with your pager or install "
                 + "either \"less\" or \"more\" in the host.");
         await ctl.Terminal.Out.FlushAsync(stop).ConfigureAwait(false);
+        using var loan = ctl.Interrupts.Lend();
         await PageAsync(pager, Coloured(diff), stop).ConfigureAwait(false);
     }
 
@@ -39,7 +40,8 @@ internal static class DiffDisplay
     {
         // less: end at once when all fits on the screen, keep colours, leave the text on the screen.
         string[] options = Path.GetFileName(pager) == "less" ? ["-FRX"] : [];
-        using var process = Process.Start(new ProcessStartInfo(pager, options) { UseShellExecute = false, RedirectStandardInput = true })
+        var start = new ProcessStartInfo(pager, options) { UseShellExecute = false, RedirectStandardInput = true };
+        using var process = Process.Start(start)
             ?? throw new CtlException($"Cannot start the pager {pager}, set PAGER to the path of a program.");
         try
         {

@@ -14,12 +14,16 @@ internal static class ExternalEditor
     public static async Task<string> EditAsync(CtlContext ctl, string cluster, string text, CancellationToken stop)
     {
         var editor = Choose(ctl.Variable);
-        var file = Path.Combine(
-            Path.GetTempPath(), $"{cluster.Replace('/', '_')}-config-{Path.GetRandomFileName().Replace(".", "", StringComparison.Ordinal)}.yaml");
+        var unique = Path.GetRandomFileName().Replace(".", "", StringComparison.Ordinal);
+        var file = Path.Combine(Path.GetTempPath(), $"{cluster.Replace('/', '_')}-config-{unique}.yaml");
         try
         {
             await WriteAsync(file, text, stop).ConfigureAwait(false);
-            await RunAsync(editor, file, stop).ConfigureAwait(false);
+            using (ctl.Interrupts.Lend())
+            {
+                await RunAsync(editor, file, stop).ConfigureAwait(false);
+            }
+
             return await File.ReadAllTextAsync(file, stop).ConfigureAwait(false);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -57,7 +61,8 @@ internal static class ExternalEditor
         await process.WaitForExitAsync(stop).ConfigureAwait(false);
         if (process.ExitCode != 0)
         {
-            throw new CtlException(string.Create(CultureInfo.InvariantCulture, $"Editor exited with return code {process.ExitCode}"));
+            throw new CtlException(
+                string.Create(CultureInfo.InvariantCulture, $"Editor exited with return code {process.ExitCode}"));
         }
     }
 

@@ -41,7 +41,8 @@ internal static class UnifiedDiff
         // What both begin and end with is set aside first: the search below takes space for every pair of lines.
         var shorter = Math.Min(before.Length, after.Length);
         var head = before.Zip(after).TakeWhile(pair => pair.First == pair.Second).Count();
-        var tail = before.Reverse().Zip(after.Reverse()).Take(shorter - head).TakeWhile(pair => pair.First == pair.Second).Count();
+        var tail = before.Reverse().Zip(after.Reverse()).Take(shorter - head)
+            .TakeWhile(pair => pair.First == pair.Second).Count();
         return
         [
             .. before[..head].Select(line => (Change.Kept, line)),

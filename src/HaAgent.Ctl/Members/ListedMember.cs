@@ -1,8 +1,8 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using HaAgent.Core.Model;
 using HaAgent.Core.Settings;
 using HaAgent.Core.Snapshot;
+using HaAgent.Ctl.Store;
 
 namespace HaAgent.Ctl.Members;
 
@@ -37,7 +37,7 @@ internal sealed record ListedMember
     /// <summary>Positions: unknown to a leader, whose own they are measured against.</summary>
     public static ListedMember From(Member member, ClusterState cluster, ClusterConfig config)
     {
-        var published = Published(member.Raw);
+        var published = StoredJson.Object(member.Raw);
         var isLeader = member.Name == cluster.LeaderName;
         var role = RoleOf(member, isLeader, cluster, config);
         var state = ValueParsers.Text(published["state"]) ?? "";
@@ -76,17 +76,5 @@ internal sealed record ListedMember
         }
 
         return member.ReplicationState == "streaming" ? (member.Position, Lsn.Unknown) : (Lsn.Unknown, member.Position);
-    }
-
-    private static JsonObject Published(string raw)
-    {
-        try
-        {
-            return JsonNode.Parse(raw) as JsonObject ?? [];
-        }
-        catch (JsonException)
-        {
-            return []; // the legacy form is a bare URL
-        }
     }
 }

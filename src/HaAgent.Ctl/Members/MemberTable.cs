@@ -34,7 +34,8 @@ internal sealed class MemberTable
         _addressed = [.. _members.Where(member => member.Host is not null)];
     }
 
-    public static string Render(ClusterState cluster, string name, OutputFormat format = OutputFormat.Pretty, bool extended = false)
+    public static string Render(
+        ClusterState cluster, string name, OutputFormat format = OutputFormat.Pretty, bool extended = false)
     {
         var table = new MemberTable(cluster, name, format, extended);
         return table.Rows() + (format.IsTable() ? table.Footer() : "");

@@ -11,7 +11,8 @@ internal static class MemberTree
         var root = members.FirstOrDefault(member => member.Role.EndsWith("leader", StringComparison.Ordinal));
         var replicas = members.Where(member => member != root).ToList();
         var names = replicas.Select(replica => new NodeName(replica.Name)).ToHashSet();
-        var below = replicas.ToLookup(replica => names.Contains(replica.ReplicateFrom) ? replica.ReplicateFrom : NodeName.Nobody);
+        var below = replicas.ToLookup(
+            replica => names.Contains(replica.ReplicateFrom) ? replica.ReplicateFrom : NodeName.Nobody);
         var top = Below(NodeName.Nobody, level: 1, below);
         return root is null ? top : top.Prepend(root);
     }

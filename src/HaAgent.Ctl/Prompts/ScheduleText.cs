@@ -20,9 +20,11 @@ internal static class ScheduleText
 
         var culture = CultureInfo.InvariantCulture;
         const DateTimeStyles Zones = DateTimeStyles.RoundtripKind | DateTimeStyles.NoCurrentDateDefault;
-        if (!DateTime.TryParse(text, culture, Zones, out var read) || !DateTimeOffset.TryParse(text, culture, out var withZone))
+        if (!DateTime.TryParse(text, culture, Zones, out var read)
+            || !DateTimeOffset.TryParse(text, culture, out var withZone))
         {
-            throw new CtlException($"Unable to parse scheduled timestamp ({text}). It should be in an unambiguous format (e.g. ISO 8601)");
+            throw new CtlException(
+                $"Unable to parse scheduled timestamp ({text}). It should be in an unambiguous format (e.g. ISO 8601)");
         }
 
         if (read.Kind != DateTimeKind.Unspecified)

@@ -19,9 +19,14 @@ public sealed class EtcdClient : IDisposable
     private volatile string _lastFailure = "";
 
     public EtcdClient(EtcdOptions options, EtcdTiming timing, TimeProvider clock, Random random, ILogger log)
+        : this(options, new EtcdConnection(options, timing, clock, random, log))
+    {
+    }
+
+    internal EtcdClient(EtcdOptions options, EtcdConnection connection)
     {
         _keys = options.Keys;
-        Connection = new(options, timing, clock, random, log);
+        Connection = connection;
     }
 
     /// <summary>What an operator should know of this store; empty if nothing.</summary>
@@ -35,24 +40,10 @@ public sealed class EtcdClient : IDisposable
     /// <summary>The whole cluster as it is now.</summary>
     public async Task<DcsReading> ReadAsync(Instant notAfter, CancellationToken stop)
     {
-        var sentAt = Connection.Now;
-        var reply = await Connection.RunAsync(
-            EtcdPath.Bulk,
-            EtcdEffort.UntilDeadline,
-            attempt =>
-            {
-                sentAt = Connection.Now;
-                return Connection.CallAsync(EtcdPath.Bulk, EtcdMethods.Range, EtcdTransactions.ReadPrefix(_keys.Prefix), attempt, stop);
-            },
-            notAfter,
-            stop).ConfigureAwait(false);
-        if (reply.Message is not { } range)
-        {
-            return new DcsReading.Silent(Fail(reply.Status));
-        }
-
-        var stored = range.Kvs.Select(key => EtcdTransactions.Stored(key, _keys.Prefix));
-        return new DcsReading.Answered(ClusterStateParser.Parse(stored), sentAt);
+        var (reply, sentAt) = await ReadPrefixAsync(notAfter, stop).ConfigureAwait(false);
+        return reply.Message is { } range
+            ? new DcsReading.Answered(ClusterStateParser.Parse(Stored(range)), sentAt)
+            : new DcsReading.Silent(Fail(reply.Status));
     }
 
     /// <summary>Creates a key that must not exist.</summary>
@@ -90,13 +81,38 @@ public sealed class EtcdClient : IDisposable
     public void Dispose() => Connection.Dispose();
 
     internal Task<EtcdWrite> CreateKeyAsync(DcsRecord record, string value, Instant notAfter, CancellationToken stop) =>
-        // An empty value is a claim that anybody may have written: reading it back does not tell whose it is.
         WriteAsync(
             record,
             EtcdTransactions.Create(_keys.PathOf(record), value, lease: 0),
+            // An empty value is a claim that anybody may have written: reading it back does not tell whose it is.
             key => value.Length > 0 && key?.Value == value,
             notAfter,
             stop);
+
+    /// <summary>Claims the bootstrap; if the answer is lost, finds out whose the claim is.</summary>
+    /// <param name="member">The own member key as stored.</param>
+    internal async Task<EtcdWrite> ClaimAsync(NodeName self, StoredKey member, Instant notAfter, CancellationToken stop)
+    {
+        var transaction = EtcdTransactions.Claim(_keys.PathOf(DcsRecord.Initialize), _keys.MemberPath(self), member);
+        var write = await WriteAsync(DcsRecord.Initialize, transaction, _ => false, notAfter, stop).ConfigureAwait(false);
+        if (write.Outcome == WriteOutcome.Written)
+        {
+            return write;
+        }
+
+        var (reply, _) = await ReadPrefixAsync(notAfter, stop).ConfigureAwait(false);
+        if (reply.Message is not { } range)
+        {
+            return EtcdWrite.Unknown;
+        }
+
+        var keys = Stored(range).ToDictionary(key => key.Name, StringComparer.Ordinal);
+        var claim = keys.GetValueOrDefault(DcsKeys.Initialize);
+        var own = keys.GetValueOrDefault(DcsKeys.Member(self));
+        return claim is { Value: "" } && claim.ModRevision == own?.ModRevision
+            ? new(WriteOutcome.Written, range.Header.Revision, claim)
+            : write;
+    }
 
     internal Task<EtcdWrite> WriteKeyAsync(
         DcsRecord record, string value, DcsVersion? expected, Instant notAfter, CancellationToken stop) =>
@@ -166,6 +182,25 @@ public sealed class EtcdClient : IDisposable
         _lastFailure = status.ToString();
         return EtcdErrors.Failure(status);
     }
+
+    private async Task<(GrpcReply<RangeResponse> Reply, Instant SentAt)> ReadPrefixAsync(Instant notAfter, CancellationToken stop)
+    {
+        var sentAt = Connection.Now;
+        var reply = await Connection.RunAsync(
+            EtcdPath.Bulk,
+            EtcdEffort.UntilDeadline,
+            attempt =>
+            {
+                sentAt = Connection.Now;
+                return Connection.CallAsync(EtcdPath.Bulk, EtcdMethods.Range, EtcdTransactions.ReadPrefix(_keys.Prefix), attempt, stop);
+            },
+            notAfter,
+            stop).ConfigureAwait(false);
+        return (reply, sentAt);
+    }
+
+    private IEnumerable<StoredKey> Stored(RangeResponse range) =>
+        range.Kvs.Select(key => EtcdTransactions.Stored(key, _keys.Prefix));
 
     private Task<EtcdWrite> WriteAsync(
         DcsRecord record, TxnRequest transaction, Func<StoredKey?, bool> isDone, Instant notAfter, CancellationToken stop)

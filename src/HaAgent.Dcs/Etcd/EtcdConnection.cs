@@ -23,7 +23,14 @@ internal sealed class EtcdConnection : IDisposable
     private volatile EtcdTiming _timing;
     private volatile string? _token;
 
-    public EtcdConnection(EtcdOptions options, EtcdTiming timing, TimeProvider clock, Random random, ILogger log)
+    /// <param name="connect">What carries gRPC to an address; null: our own HTTP/2 channel.</param>
+    public EtcdConnection(
+        EtcdOptions options,
+        EtcdTiming timing,
+        TimeProvider clock,
+        Random random,
+        ILogger log,
+        Func<Uri, IGrpcChannel>? connect = null)
     {
         _options = options;
         _timing = timing;
@@ -31,7 +38,7 @@ internal sealed class EtcdConnection : IDisposable
         _random = random;
         _log = log;
         Guard = new(clock, () => _timing.Ttl);
-        Endpoints = new(options.Endpoints, Connect, random);
+        Endpoints = new(options.Endpoints, connect ?? Connect, random);
     }
 
     public EtcdEndpoints Endpoints { get; }
@@ -131,14 +138,19 @@ internal sealed class EtcdConnection : IDisposable
     {
         if (attempt.Endpoint.Channel(path) is not { } channel)
         {
-            return GrpcReply<TResponse>.Failed(GrpcStatus.Broken($"{attempt.Endpoint} is no member any more"));
+            return GrpcReply<TResponse>.Failed(Dropped(attempt.Endpoint));
         }
 
         var reply = await channel
             .UnaryAsync(method, request, new GrpcCall(attempt.Deadline - Now, _token), stop)
             .ConfigureAwait(false);
-        return Guard.Judge(reply.Message?.Header) is { } fault
-            ? GrpcReply<TResponse>.Failed(GrpcStatus.StaleMember($"{attempt.Endpoint}: {fault}"))
+        if (reply.Message is not { } answer)
+        {
+            return GrpcReply<TResponse>.Failed(reply.Status.From(attempt.Endpoint));
+        }
+
+        return Guard.Judge(answer.Header) is { } fault
+            ? GrpcReply<TResponse>.Failed(GrpcStatus.StaleMember(fault).From(attempt.Endpoint))
             : reply;
     }
 
@@ -146,10 +158,16 @@ internal sealed class EtcdConnection : IDisposable
     public async Task<GrpcReply<IGrpcStream<TRequest, TResponse>>> OpenAsync<TRequest, TResponse>(
         GrpcMethod<TRequest, TResponse> method, TRequest first, EtcdAttempt attempt, CancellationToken stop)
         where TRequest : class, IMessage<TRequest>
-        where TResponse : class, IMessage<TResponse> =>
-        attempt.Endpoint.Channel(EtcdPath.Bulk) is { } channel
-            ? await channel.OpenAsync(method, first, new GrpcCall(attempt.Deadline - Now, _token), stop).ConfigureAwait(false)
-            : GrpcReply<IGrpcStream<TRequest, TResponse>>.Failed(GrpcStatus.Broken($"{attempt.Endpoint} is no member any more"));
+        where TResponse : class, IMessage<TResponse>
+    {
+        if (attempt.Endpoint.Channel(EtcdPath.Bulk) is not { } channel)
+        {
+            return GrpcReply<IGrpcStream<TRequest, TResponse>>.Failed(Dropped(attempt.Endpoint));
+        }
+
+        var reply = await channel.OpenAsync(method, first, new GrpcCall(attempt.Deadline - Now, _token), stop).ConfigureAwait(false);
+        return reply.IsOk ? reply : GrpcReply<IGrpcStream<TRequest, TResponse>>.Failed(reply.Status.From(attempt.Endpoint));
+    }
 
     /// <summary>Drops the connection that failed and, if the endpoint is the one in use, goes on to the next.</summary>
     public void Blame(EtcdEndpoint endpoint, EtcdPath path, GrpcStatus status, TimeSpan hadTime)
@@ -186,6 +204,8 @@ internal sealed class EtcdConnection : IDisposable
 
         return reply.Status;
     }
+
+    private static GrpcStatus Dropped(EtcdEndpoint endpoint) => GrpcStatus.Broken("the endpoint is not in use any more").From(endpoint);
 
     private TimeSpan Jitter()
     {

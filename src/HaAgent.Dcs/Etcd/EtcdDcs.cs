@@ -20,13 +20,13 @@ public sealed class EtcdDcs : IDcs
     private readonly NodeName _self;
     private readonly TimeProvider _clock;
 
-    private EtcdDcs(EtcdOptions options, EtcdTiming timing, TimeProvider clock, Random random, ILogger log)
+    private EtcdDcs(EtcdOptions options, EtcdConnection connection, TimeProvider clock, ILogger log)
     {
         _keys = options.Keys;
         _self = options.Self;
         _clock = clock;
-        _client = new(options, timing, clock, random, log);
-        _connection = _client.Connection;
+        _connection = connection;
+        _client = new(options, connection);
         _cache = new(_self);
         _lease = new(_connection, log);
         _leader = new(_client, _lease, _cache, _keys, _self, log);
@@ -46,9 +46,12 @@ public sealed class EtcdDcs : IDcs
 
     /// <summary>Starts watching at once; the first picture comes when etcd answers.</summary>
     /// <param name="clock">Suspend-aware: deadlines of leases are counted by it.</param>
-    public static EtcdDcs Start(EtcdOptions options, EtcdTiming timing, TimeProvider clock, Random random, ILogger log)
+    public static EtcdDcs Start(EtcdOptions options, EtcdTiming timing, TimeProvider clock, Random random, ILogger log) =>
+        Start(options, new EtcdConnection(options, timing, clock, random, log), clock, log);
+
+    internal static EtcdDcs Start(EtcdOptions options, EtcdConnection connection, TimeProvider clock, ILogger log)
     {
-        var dcs = new EtcdDcs(options, timing, clock, random, log);
+        var dcs = new EtcdDcs(options, connection, clock, log);
         dcs._watch.Start();
         return dcs;
     }
@@ -57,7 +60,7 @@ public sealed class EtcdDcs : IDcs
     {
         while (true)
         {
-            var next = _watch.Progress.Next;
+            var next = _watch.NextKnown;
             var latest = _watch.Latest;
             var timeLeft = notAfter - _connection.Now;
             if (latest is DcsReading.Answered || timeLeft <= TimeSpan.Zero)
@@ -134,8 +137,13 @@ public sealed class EtcdDcs : IDcs
 
     public async Task<WriteOutcome> CreateAsync(DcsRecord record, string value, Instant notAfter, CancellationToken stop)
     {
-        using var own = _cache.BeginOwn(DcsKeys.NameOf(record), value);
-        return Noted(DcsKeys.NameOf(record), await _client.CreateKeyAsync(record, value, notAfter, stop).ConfigureAwait(false));
+        var name = DcsKeys.NameOf(record);
+        using var own = _cache.BeginOwn(name, value);
+        var isClaim = record == DcsRecord.Initialize && value.Length == 0;
+        var creating = isClaim && OwnMember() is { } member
+            ? _client.ClaimAsync(_self, member, notAfter, stop)
+            : _client.CreateKeyAsync(record, value, notAfter, stop);
+        return Noted(name, await creating.ConfigureAwait(false));
     }
 
     public async Task<WriteOutcome> WriteAsync(
@@ -161,6 +169,10 @@ public sealed class EtcdDcs : IDcs
         await _watch.DisposeAsync().ConfigureAwait(false);
         _client.Dispose();
     }
+
+    /// <summary>The own member key, if it hangs on the lease we have.</summary>
+    private StoredKey? OwnMember() =>
+        _cache.Find(DcsKeys.Member(_self)) is { } member && member.Lease == _lease.Current?.Id ? member : null;
 
     /// <summary>The own lease, granted if there is none or its length has changed.</summary>
     private async Task<LeaseState?> LeaseAsync(Instant notAfter, CancellationToken stop)

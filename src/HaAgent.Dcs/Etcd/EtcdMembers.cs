@@ -1,4 +1,3 @@
-using System.Globalization;
 using HaAgent.Core.Model;
 using HaAgent.Dcs.Protos;
 using Microsoft.Extensions.Logging;
@@ -90,15 +89,9 @@ internal static class EtcdVersions
             return null;
         }
 
-        if (parsed < new Version(3, 4))
-        {
-            return string.Create(
-                CultureInfo.InvariantCulture, $"etcd {version} is too old: it cannot tell how far a watch has come; use 3.5.13 or later");
-        }
-
         var fixedIn = parsed switch
         {
-            { Minor: 4 } when parsed < new Version(3, 4, 31) => "3.4.31",
+            _ when parsed < new Version(3, 4, 31) => "3.4.31",
             { Minor: 5 } when parsed < new Version(3, 5, 13) => "3.5.13",
             _ => null,
         };

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using HaAgent.Core.Model;
 using HaAgent.Core.Settings;
@@ -94,8 +93,10 @@ internal sealed class EtcdOptionsReader(JsonObject section, string sectionName)
                 $"{sectionName}.{name}", null, "is not a URL such as http://host:2379 or https://host:2379.");
         }
 
-        var hasPort = !url.IsDefaultPort || url.Authority.EndsWith(":" + url.Port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
-        return hasPort ? url : new UriBuilder(url) { Port = DefaultPort }.Uri;
+        // Uri leaves out a port that is its scheme's default, but https://host:443 does not mean https://host:2379.
+        var authority = url.OriginalString.Split("://", 2)[1].Split('/', '?', '#')[0].Split('@')[^1];
+        var namesPort = authority.LastIndexOf(':') > authority.LastIndexOf(']');
+        return namesPort ? url : new UriBuilder(url) { Port = DefaultPort }.Uri;
     }
 
     private Uri Host(string name, string text)

@@ -33,6 +33,13 @@ internal static class EtcdTransactions
     public static TxnRequest Create(string path, string value, long lease) =>
         When([IsAbsent(path)], [Put(path, value, lease), ReadOp(path)], [ReadOp(path)]);
 
+    /// <summary>Creates <c>initialize</c> as an empty claim, and writes the own member key again with it, unchanged.</summary>
+    /// <remarks>
+    /// An empty value does not tell who wrote it. Two keys of one revision do: only the claimant writes its member key.
+    /// </remarks>
+    public static TxnRequest Claim(string path, string memberPath, StoredKey member) =>
+        When([IsAbsent(path)], [Put(path, "", lease: 0), Put(memberPath, member.Value, member.Lease), ReadOp(path)], [ReadOp(path)]);
+
     /// <summary>Writes whatever is there.</summary>
     public static TxnRequest Set(string path, string value, long lease) =>
         When([], [Put(path, value, lease), ReadOp(path)], []);

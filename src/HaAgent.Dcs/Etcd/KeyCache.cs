@@ -23,23 +23,13 @@ internal sealed class KeyCache(NodeName self)
     private readonly Dictionary<string, string?> _own = new(StringComparer.Ordinal);
 
     private long _epoch = -1;
+
+    /// <summary>Everything up to this revision is in.</summary>
     private long _revision;
     private ClusterState? _state;
 
     /// <summary>Raised after a change that somebody else made, or that matters whoever made it.</summary>
     public event Action<DcsChange>? Changed;
-
-    /// <summary>Everything up to this revision is in.</summary>
-    public long Revision
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _revision;
-            }
-        }
-    }
 
     public ClusterState State
     {
@@ -62,49 +52,61 @@ internal sealed class KeyCache(NodeName self)
 
     /// <summary>Everything anew, from a range read at <paramref name="revision"/>.</summary>
     /// <param name="epoch">Another one than before: what we knew is of another cluster, or of its past.</param>
-    public void Rebuild(IEnumerable<StoredKey> keys, long revision, long epoch)
+    /// <returns>True when it brought something that was not known before.</returns>
+    public bool Rebuild(IEnumerable<StoredKey> keys, long revision, long epoch)
     {
         var change = DcsChange.None;
+        var foundNews = false;
         lock (_lock)
         {
             if (epoch != _epoch)
             {
                 _ahead.Clear();
+                _revision = 0;
+            }
+
+            if (revision < _revision)
+            {
+                // The watch was faster than the answer.
+                return false;
             }
 
             _epoch = epoch;
             var read = keys.ToDictionary(key => key.Name, StringComparer.Ordinal);
             foreach (var name in _keys.Keys.Union(read.Keys).ToArray())
             {
-                if (!_ahead.TryGetValue(name, out var known) || known <= revision)
+                if (_ahead.GetValueOrDefault(name) <= revision)
                 {
+                    foundNews |= _keys.GetValueOrDefault(name) != read.GetValueOrDefault(name);
                     change |= Replace(name, read.GetValueOrDefault(name));
                 }
             }
 
-            AdvanceLocked(revision);
-            _revision = revision;
+            Advance(revision);
         }
 
         Raise(change);
+        return foundNews;
     }
 
-    /// <summary>Events of the watch, in order, complete up to <paramref name="revision"/>.</summary>
+    /// <summary>Events of the watch, in the order of their revisions; none of a revision may be missing.</summary>
     /// <param name="events">Name, revision, and the key as put; null when deleted.</param>
-    public void Apply(IEnumerable<(string Name, long Revision, StoredKey? Key)> events, long revision)
+    public void Apply(IReadOnlyList<(string Name, long Revision, StoredKey? Key)> events)
     {
         var change = DcsChange.None;
         lock (_lock)
         {
-            foreach (var (name, at, key) in events)
+            foreach (var (name, revision, key) in events)
             {
-                if (at >= KnownAt(name))
+                // Older ones are echoes of what a read has shown already.
+                if (revision > _revision && revision >= _ahead.GetValueOrDefault(name))
                 {
                     change |= Replace(name, key);
                 }
             }
 
-            AdvanceLocked(revision);
+            // The header's revision would be too much: a watch that catches up is sent in parts under the newest revision.
+            Advance(events[^1].Revision);
         }
 
         Raise(change);
@@ -138,10 +140,7 @@ internal sealed class KeyCache(NodeName self)
         return new OwnWrite(this, name);
     }
 
-    private long KnownAt(string name) =>
-        Math.Max(_ahead.GetValueOrDefault(name), _keys.GetValueOrDefault(name)?.ModRevision ?? 0);
-
-    private void AdvanceLocked(long revision)
+    private void Advance(long revision)
     {
         _revision = Math.Max(_revision, revision);
         foreach (var (name, at) in _ahead)

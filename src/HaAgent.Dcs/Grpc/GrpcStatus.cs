@@ -57,6 +57,9 @@ internal readonly record struct GrpcStatus(GrpcCode Code, string Message, GrpcOr
 
     public static GrpcStatus Unconfirmed(string what) => new(GrpcCode.Aborted, what, GrpcOrigin.Unconfirmed);
 
+    /// <summary>The same, with the name of who it is about.</summary>
+    public GrpcStatus From(object server) => this with { Message = $"{server}: {Message}" };
+
     public override string ToString() => Origin switch
     {
         GrpcOrigin.Server => Message.Length == 0 ? $"status {Code}" : $"status {Code} ({Message})",

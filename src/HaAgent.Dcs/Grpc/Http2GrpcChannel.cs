@@ -91,9 +91,11 @@ internal sealed class Http2GrpcChannel(Uri server, HttpMessageHandler handler, T
 
     internal static GrpcStatus Meaning(Exception e, bool timedOut, TimeSpan timeout) => timedOut
         ? GrpcStatus.TimedOut(string.Create(CultureInfo.InvariantCulture, $"no answer within {timeout.TotalSeconds:0.0##} s"))
-        : GrpcStatus.Broken(e is OperationCanceledException or ObjectDisposedException ? "the connection was closed" : Innermost(e));
+        : GrpcStatus.Broken(e is OperationCanceledException or ObjectDisposedException ? "the connection was closed" : Cause(e));
 
-    private static string Innermost(Exception e) => e.GetBaseException().Message;
+    // The innermost message says what is wrong (refused, a certificate); but not when it is our own tearing down of it.
+    private static string Cause(Exception e) =>
+        e.GetBaseException() is var cause and not ObjectDisposedException ? cause.Message : e.Message;
 
     // A timer of zero would be legal and a negative one an error; a call that comes too late simply times out.
     private static TimeSpan Positive(TimeSpan timeout) =>

@@ -171,17 +171,29 @@ internal sealed class AgentLog : ILoggerFactory, ILoggerProvider
         }
     }
 
-    private sealed record Settings(LogOptions Options, LogSink Sink, RecordFormat Format)
+    private sealed record Settings(LogOptions Options, LogSink Sink, RecordFormat Format, Dictionary<string, LogLevel> Levels)
     {
-        public static Settings From(LogOptions options, LogSink sink, out string? warning) =>
-            new(options, sink, RecordFormat.Compile(options, out warning));
+        public static Settings From(LogOptions options, LogSink sink, out string? warning)
+        {
+            var levels = new Dictionary<string, LogLevel>();
+            foreach (var (name, level) in options.Categories)
+            {
+                // Names that mean nothing here are the peer's inner affairs.
+                if (LoggerNames.Category(name) is { } category)
+                {
+                    levels[category] = level;
+                }
+            }
+
+            return new(options, sink, RecordFormat.Compile(options, out warning), levels);
+        }
 
         /// <summary>The level of the longest prefix that is configured, else the general one.</summary>
         public LogLevel LevelOf(string category)
         {
             for (var prefix = category; prefix.Length > 0; prefix = prefix[..Math.Max(0, prefix.LastIndexOf('.'))])
             {
-                if (Options.Categories.TryGetValue(prefix, out var level))
+                if (Levels.TryGetValue(prefix, out var level))
                 {
                     return level;
                 }

@@ -9,7 +9,7 @@ internal sealed record LogOptions
 
     public LogLevel Level { get; init; } = LogLevel.Information;
 
-    /// <summary><c>loggers</c>: category (or a prefix of categories) and its level. See <see cref="LoggerNames"/>.</summary>
+    /// <summary><c>loggers</c>: the peer's logger names or our categories, and their levels. See <see cref="LoggerNames"/>.</summary>
     public ImmutableDictionary<string, LogLevel> Categories { get; init; } = ImmutableDictionary<string, LogLevel>.Empty;
 
     /// <summary><c>format</c>: printf-style with the attributes of a record.</summary>
@@ -50,7 +50,7 @@ internal static class LoggerNames
     public static string? Category(string logger) => logger switch
     {
         "patroni" => "HaAgent",
-        "patroni.ha" => "HaAgent.Core",
+        "patroni.ha" => "HaAgent.Loop",
         "patroni.api" => "HaAgent.Rest",
         "patroni.dcs" or "patroni.dcs.etcd" or "patroni.dcs.etcd3" => "HaAgent.Dcs",
         "patroni.postgresql" => "HaAgent.Postgres",

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using HaAgent.Core.Model;
 using HaAgent.Core.Ports;
+using HaAgent.Core.Settings;
 using HaAgent.Core.Snapshot;
 using HaAgent.Rest.Http;
 
@@ -26,7 +27,7 @@ internal sealed class ConfigEndpoints(IDcs dcs, TimeProvider clock, StatusEndpoi
             return HttpReply.ErrorPage(503);
         }
 
-        if (JsonObject.Create(body) is { } patch && ConfigPatch.Apply(merged, patch))
+        if (JsonObject.Create(body) is { } patch && MergePatch.Apply(merged, patch))
         {
             var written = await dcs.WriteAsync(DcsRecord.Config, Compact(merged), stored.Version, notAfter, stop).ConfigureAwait(false);
             if (written == WriteOutcome.Refused)

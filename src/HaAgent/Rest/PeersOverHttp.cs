@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using HaAgent.Core.Contracts;
 using HaAgent.Core.Model;
 using HaAgent.Core.Ports;
@@ -128,11 +129,13 @@ internal sealed class PeersOverHttp : IPeers, IDisposable
 /// <summary>Reads the status document of a peer as a ballot.</summary>
 internal static class BallotReader
 {
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
     public static PeerAnswer Read(ReadOnlyMemory<byte> body)
     {
         try
         {
-            using var document = JsonDocument.Parse(body);
+            using var document = JsonDocument.Parse(body, Strict);
             return document.RootElement.ValueKind == JsonValueKind.Object && Position(document.RootElement) is { } position
                 ? Ballot(document.RootElement, position)
                 : new PeerAnswer.Unreachable(PeerSilence.NoPosition);
@@ -151,11 +154,14 @@ internal static class BallotReader
             inRecovery,
             inRecovery ? Lsn.Max(Location(position, "received_location"), Location(position, "replayed_location")) : Location(position, "location"),
             new(root.TryGetProperty("timeline", out var timeline) && timeline.TryAsUInt32() is { } number ? number : 0),
-            root.TryGetProperty("tags", out var tags) ? PeerTags.Read(tags) : Tags.None,
+            root.TryGetProperty("tags", out var tags) ? ReadTags(tags) : Tags.None,
             WatchdogFailed: root.TryGetProperty("watchdog_failed", out var failed) && IsTruthy(failed),
             Text(root, "state"),
             role);
     }
+
+    private static Tags ReadTags(JsonElement tags) =>
+        TagsReader.Read(tags.ValueKind == JsonValueKind.Object ? JsonObject.Create(tags) : null);
 
     private static JsonElement? Position(JsonElement root) =>
         root.TryGetProperty("xlog", out var xlog) && xlog.ValueKind == JsonValueKind.Object ? xlog

@@ -7,9 +7,16 @@ using Microsoft.Win32.SafeHandles;
 namespace HaAgent.Runtime;
 
 /// <summary>One agent per data directory: a lock that ends with the process that holds it, however it ends.</summary>
-/// <remarks>flock(2) on a file that is closed on exec, so that a PostgreSQL that outlives its agent does not keep the lock.</remarks>
+/// <remarks>
+/// flock(2) on a file that is closed on exec, so that a PostgreSQL that outlives its agent does not keep the lock. Opened by open(2):
+/// .NET's own opening takes a shared lock of the same kind, and would fail before the holder's pid could be read.
+/// </remarks>
 internal sealed partial class InstanceLock : IDisposable
 {
+    private const int OpenReadWrite = 0x2;
+    private const int OpenCreate = 0x40;
+    private const int OpenCloseOnExec = 0x80000;
+    private const int OwnerOnly = 0x180; // 0600
     private const int LockExclusive = 2;
     private const int LockNonBlocking = 4;
     private const int WouldBlock = 11;
@@ -22,15 +29,14 @@ internal sealed partial class InstanceLock : IDisposable
     public static InstanceLock Take(string runDirectory, string dataDirectory)
     {
         var path = Path.Join(runDirectory, $"agent-{DataDirectoryKey.Of(dataDirectory)}.lock");
-        SafeFileHandle file;
-        try
+        var file = new SafeFileHandle(OpenFile(path, OpenReadWrite | OpenCreate | OpenCloseOnExec, OwnerOnly), ownsHandle: true);
+        if (file.IsInvalid)
         {
-            file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
+            var error = Marshal.GetLastPInvokeError();
+            file.Dispose();
             throw new ConfigurationException(
-                $"The run directory '{runDirectory}' cannot be used ({e.Message}): create it and give it to the user that runs haagent");
+                $"The run directory '{runDirectory}' cannot be used ({Marshal.GetPInvokeErrorMessage(error)}):"
+                + " create it and give it to the user that runs haagent");
         }
 
         if (FLock((int)file.DangerousGetHandle(), LockExclusive | LockNonBlocking) != 0)
@@ -57,6 +63,9 @@ internal sealed partial class InstanceLock : IDisposable
         var pid = Encoding.ASCII.GetString(text[..length]).Trim();
         return pid.Length > 0 ? $"pid {pid}" : "its pid is not known";
     }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int OpenFile(string path, int flags, int mode);
 
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     private static partial int FLock(int descriptor, int operation);

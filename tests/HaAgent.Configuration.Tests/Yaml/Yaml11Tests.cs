@@ -72,4 +72,28 @@ public class Yaml_1_1
         var deep = new string('[', 5000) + new string(']', 5000);
         Assert.Contains("deeper than", Assert.Throws<ConfigurationException>(() => Yaml11.Parse(deep, "x")).Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Either_reads_a_text_or_tells_what_is_wrong_with_it()
+    {
+        const string Syntax = ":#-?,[]{}'\"\n\t &*!|>%@`<~.0a";
+        for (var seed = 0; seed < 1500; seed++)
+        {
+            var random = new Random(seed);
+            var text = new System.Text.StringBuilder(Sample.Yaml);
+            for (var changes = random.Next(1, 8); changes > 0; changes--)
+            {
+                text[random.Next(text.Length)] = Syntax[random.Next(Syntax.Length)];
+            }
+
+            try
+            {
+                _ = Yaml11.Parse(text.ToString(), "x");
+            }
+            catch (ConfigurationException malformed)
+            {
+                Assert.True(malformed.Message.StartsWith("x, line ", StringComparison.Ordinal), $"seed {seed}: {malformed.Message}");
+            }
+        }
+    }
 }

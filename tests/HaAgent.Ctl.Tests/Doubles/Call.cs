@@ -34,7 +34,8 @@ internal sealed class Call : ICtlSources
 
     public TimeProvider Clock { get; init; } = new HurriedClock();
 
-    public CancellationToken Stop { get; init; } = TestContext.Current.CancellationToken;
+    /// <summary>How the operator presses Ctrl-C.</summary>
+    public Interrupts Interrupts { get; } = new();
 
     public Call With(string name, StoredCluster cluster)
     {
@@ -48,8 +49,8 @@ internal sealed class Call : ICtlSources
         using var error = new StringWriter();
         using var input = new StringReader(Input);
         var host = new CtlHost(
-            Program, new(input, output, error, OnScreen), Clock, Environment.GetValueOrDefault, Sources ?? this);
-        var code = await CtlProgram.RunAsync(words, host, Stop);
+            Program, new(input, output, error, OnScreen), Clock, Environment.GetValueOrDefault, Sources ?? this, Interrupts);
+        var code = await CtlProgram.RunAsync(words, host).WaitAsync(TestContext.Current.CancellationToken);
         return new(code, output.ToString(), error.ToString());
     }
 

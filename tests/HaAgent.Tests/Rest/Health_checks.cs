@@ -2,6 +2,7 @@ using HaAgent.Core.Contracts;
 using HaAgent.Core.Model;
 using HaAgent.Core.Ports;
 using HaAgent.Core.Snapshot;
+using HaAgent.Testing;
 using HaAgent.Tests.Given;
 
 namespace HaAgent.Tests.Rest;
@@ -129,7 +130,7 @@ public class Health_checks
         var soon = Instant.Now(RunningApi.Clock) + TimeSpan.FromMilliseconds(300);
         await using var api = await RunningApi.StartAsync(Nodes.Primary(RunningApi.Clock) with { LeaderUntil = soon });
         Assert.Equal(200, (await api.AskAsync("OPTIONS", "/primary")).Code);
-        await Wait.ForAsync("/primary to turn 503", async () => (await api.AskAsync("OPTIONS", "/primary")).Code == 503);
+        await Eventually.HoldsAsync("/primary to turn 503", TimeSpan.FromSeconds(20), async () => (await api.AskAsync("OPTIONS", "/primary")).Code == 503, TestContext.Current.CancellationToken);
         Assert.True(Instant.Now(RunningApi.Clock) >= soon);
         Assert.Equal(503, (await api.AskAsync("OPTIONS", "/leader")).Code);
     }

@@ -21,10 +21,12 @@ internal sealed class ConnectionTable : IAsyncDisposable
     {
         _clock = clock;
         _capacity = capacity;
+        Stop = _stop.Token; // outlives its source: a straggler may still look at it
         _sweeping = SweepAsync();
     }
 
-    public CancellationToken Stop => _stop.Token;
+    /// <summary>Signalled when the listener stops.</summary>
+    public CancellationToken Stop { get; }
 
     public int Count => _open.Count;
 
@@ -65,7 +67,7 @@ internal sealed class ConnectionTable : IAsyncDisposable
         using var tick = new PeriodicTimer(TimeSpan.FromSeconds(1), _clock);
         try
         {
-            while (await tick.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
+            while (await tick.WaitForNextTickAsync(Stop).ConfigureAwait(false))
             {
                 var now = Instant.Now(_clock);
                 foreach (var connection in _open.Keys)
@@ -77,7 +79,7 @@ internal sealed class ConnectionTable : IAsyncDisposable
                 }
             }
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (Stop.IsCancellationRequested)
         {
             // The listener stops.
         }

@@ -21,6 +21,9 @@ internal sealed class HttpConnection : RestRequest
     /// <summary>Larger bodies are refused.</summary>
     public const int MaxBody = 1 << 20;
 
+    /// <summary>A client that sends nothing for so long waits for us to close.</summary>
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(200);
+
     private readonly ConnectionContext _context;
     private readonly ConnectionTable _table;
     private readonly IRequestHandler _handler;
@@ -145,7 +148,7 @@ internal sealed class HttpConnection : RestRequest
         var reply = await _handler.AnswerAsync(this).ConfigureAwait(false);
         var keepOpen = head.KeepAlive && !reply.Closes && _bodyLeft == 0 && !Stop.IsCancellationRequested;
         await SendAsync(reply, head, keepOpen).ConfigureAwait(false);
-        if (_bodyLeft != 0 || reply.Closes)
+        if (_bodyLeft != 0)
         {
             await DrainAsync().ConfigureAwait(false);
         }
@@ -216,18 +219,20 @@ internal sealed class HttpConnection : RestRequest
         await _context.Transport.Output.FlushAsync(CancellationToken.None).ConfigureAwait(false);
     }
 
-    /// <summary>Takes what the client still sends, for a moment: closing on unread data would reset the connection under the answer.</summary>
+    /// <summary>Takes what the client still sends, until it is quiet: closing on unread data would reset the connection under the answer.</summary>
     private async ValueTask DrainAsync()
     {
-        Wait(TimeSpan.FromSeconds(1));
+        Wait(TransferTimeout);
         var input = _context.Transport.Input;
-        long taken = 0;
-        while (taken <= MaxBody)
+        var left = _bodyLeft > 0 ? Math.Min(_bodyLeft, MaxBody) : MaxBody;
+        while (left > 0)
         {
+            using var quiet = new CancellationTokenSource(Quiet, _clock);
+            await using var wakeUp = quiet.Token.Register(input.CancelPendingRead);
             var read = await input.ReadAsync(CancellationToken.None).ConfigureAwait(false);
-            taken += read.Buffer.Length;
+            left -= read.Buffer.Length;
             input.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted)
+            if (read.IsCompleted || read.IsCanceled)
             {
                 return;
             }
