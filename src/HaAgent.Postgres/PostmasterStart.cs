@@ -92,13 +92,7 @@ internal sealed partial class PostmasterStart(ServerContext context, Observer ob
     {
         context.Files.Write(plan, warning => PgLog.ConfigurationWarning(context.Log, warning));
         context.Files.WriteSignals(plan.IsPrimary);
-        var environment = new Dictionary<string, string>();
-        if (PostmasterPidFile.TryRead(context.DataDirectory) is { IsSingleUser: false } stale && context.Postmaster.IsForeign(stale))
-        {
-            // The number in a stale pid file was given to somebody else: the server must not take that for a postmaster.
-            environment["PG_GRANDPARENT_PID"] = stale.Pid.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        }
-
+        var environment = context.EnvironmentForServer();
         if (Environment.GetEnvironmentVariable("PG_MALLOC_ARENA_MAX") is { Length: > 0 } arenas)
         {
             environment["MALLOC_ARENA_MAX"] = arenas;
@@ -113,8 +107,8 @@ internal sealed partial class PostmasterStart(ServerContext context, Observer ob
             return (new(StartOutcome.TooLate, "the time to start had passed"), "");
         }
 
-        var pid = DetachedProcess.Start(setsid, program, environment, context.Options.PostmasterLog);
-        if (pid == 0 || !context.Postmaster.AdoptStarted(pid))
+        var held = DetachedProcess.Start(setsid, program, environment, context.Options.PostmasterLog, context.Events);
+        if (held is null || !context.Postmaster.AdoptStarted(held))
         {
             return (Failed($"the server ended at once: {log.Read()}"), log.Read());
         }

@@ -10,6 +10,8 @@ using HaAgent.Testing.Postgres;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
+[assembly: AssemblyFixture(typeof(HaAgent.Postgres.Tests.TemplateCluster))]
+
 namespace HaAgent.Postgres.Tests;
 
 /// <summary>A local server under test in a folder of its own; whatever still runs in it at the end is killed.</summary>
@@ -101,15 +103,26 @@ internal sealed class TestServer : IAsyncDisposable
     }
 
     /// <summary>A primary that runs and has its users.</summary>
+    /// <param name="change">Changes of its configuration; of users and bootstrap only with <paramref name="fresh"/>.</param>
+    /// <param name="fresh">Created for this test; otherwise a copy of one that was created once.</param>
     public static async Task<TestServer> PrimaryAsync(
-        string name = "a", Action<JsonObject>? change = null, JsonObject? dynamicConfig = null, string? folder = null)
+        string name = "a", Action<JsonObject>? change = null, JsonObject? dynamicConfig = null, string? folder = null, bool fresh = false)
     {
         var test = await OpenAsync(name, change, dynamicConfig, folder);
         try
         {
-            Succeeds(await test.Server.InitializeAsync(TestServer.Stop));
+            if (fresh)
+            {
+                Succeeds(await test.Server.InitializeAsync(Stop));
+                await test.StartAsync(asPrimary: true);
+                Succeeds(await test.Server.FinishInitializeAsync(Stop));
+                return test;
+            }
+
+            var copied = await new ProcessRunner(Clock).RunAsync(
+                new Command("/bin/cp", ["-a", await TemplateCluster.DirectoryAsync(), test.Options.DataDirectory]), Soon, Stop);
+            Assert.True(copied.Succeeded, copied.Complaint);
             await test.StartAsync(asPrimary: true);
-            Succeeds(await test.Server.FinishInitializeAsync(TestServer.Stop));
             return test;
         }
         catch
@@ -230,4 +243,21 @@ internal sealed class ListLogger : ILogger
         _lines.Enqueue($"{logLevel} {eventId.Id} {formatter(state, exception)} {exception}");
 
     public override string ToString() => string.Join('\n', _lines);
+}
+
+/// <summary>initdb takes seconds, a copy of what it made does not.</summary>
+public sealed class TemplateCluster : IDisposable
+{
+    private static readonly string Folder = TestServer.NewFolder();
+
+    private static readonly Lazy<Task<string>> Made = new(async () =>
+    {
+        await using var made = await TestServer.PrimaryAsync("template", folder: Folder, fresh: true);
+        await made.StopAsync();
+        return made.Options.DataDirectory;
+    });
+
+    public static Task<string> DirectoryAsync() => Made.Value;
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
 }

@@ -52,7 +52,7 @@ internal sealed class ParameterCatalog
                    let fields = line.Split('\t')
                    where fields.Length >= 7
                    select new ParameterRow(
-                       fields[0], fields[3].ToLowerInvariant(), null, NullIfEmpty(fields[5]), NullIfEmpty(fields[6]), [], fields[1]);
+                       fields[0], fields[3] == "BOOLEAN" ? "bool" : fields[3].ToLowerInvariant(), null, NullIfEmpty(fields[5]), NullIfEmpty(fields[6]), [], fields[1]);
         var index = Index(rows);
         return index.IsEmpty ? Nothing : new(index, isComplete: false);
     }

@@ -64,22 +64,17 @@ internal sealed class Postmaster : IDisposable
         }
     }
 
-    /// <summary>Takes over a process that was just started; false when it has ended already.</summary>
-    public bool AdoptStarted(int pid)
-    {
-        if (HeldProcess.TryOpen(pid, _events) is not { } held)
-        {
-            return false;
-        }
+    /// <summary>Takes over a process that was just started; false when another one was faster.</summary>
+    public bool AdoptStarted(HeldProcess held) => Hold(held, new ServerProcess.Running(held.Pid, Instant.Now(_clock)));
 
-        return Hold(held, new ServerProcess.Running(pid, Instant.Now(_clock)));
-    }
+    /// <summary>The pid of the last postmaster that was seen to end; 0 when none was.</summary>
+    public int LastPid { get; private set; }
 
-    /// <summary>Whether a pid in a pid file is a live process that is not this directory's: its number was reused.</summary>
-    public bool IsForeign(PostmasterPidFile file)
+    /// <summary>Whether a number is taken by a process that is no server of this directory: a stranger's, or the dead one's until it is reaped.</summary>
+    public bool IsTakenByAnother(int pid)
     {
-        using var handle = PidFd.TryOpen(file.Pid);
-        return handle is not null && !ProcScan.IsMember(file.Pid, _directories);
+        using var handle = PidFd.TryOpen(pid);
+        return handle is not null && !ProcScan.IsMember(pid, _directories);
     }
 
     /// <summary>False when there is no postmaster; a single-user process is nobody's to signal.</summary>
@@ -155,6 +150,7 @@ internal sealed class Postmaster : IDisposable
 
     private bool Hold(HeldProcess held, ServerProcess process)
     {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
             if (_state.Held is not null)
@@ -163,28 +159,27 @@ internal sealed class Postmaster : IDisposable
                 return false;
             }
 
-            var ended = held.Exited.ContinueWith(
-                _ => OnExit(held), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-            _state = new(process, held, ended);
+            _state = new(process, held, ended.Task);
         }
 
         Changed?.Invoke();
+
+        // Only now: it may have ended already, and then this runs at once.
+        held.Exited.ContinueWith(
+            _ => OnExit(held, ended), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return true;
     }
 
-    private void OnExit(HeldProcess held)
+    private void OnExit(HeldProcess held, TaskCompletionSource ended)
     {
         lock (_gate)
         {
-            if (_state.Held != held)
-            {
-                return;
-            }
-
+            LastPid = held.Pid;
             _state = new(new ServerProcess.None(Instant.Now(_clock)), null, Task.CompletedTask);
             held.Dispose();
         }
 
+        ended.TrySetResult();
         Changed?.Invoke();
     }
 

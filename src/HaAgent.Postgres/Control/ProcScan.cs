@@ -60,58 +60,58 @@ internal static partial class ProcScan
 
     /// <summary>Stops the postmaster where it stands, kills all others, then the postmaster.</summary>
     /// <remarks>
-    /// A stopped postmaster can fork no more, but a child may have been forked meanwhile: the scan is repeated until it finds nothing.
+    /// A stopped postmaster forks no more; the scan is repeated until it finds nothing, and once after the postmaster's end. A process that
+    /// cannot die (it waits for a disk) does not hold this up for ever: the kernel will not let it run another instruction of its own.
     /// </remarks>
     /// <param name="postmaster">Null when it is not known; orphans are killed all the same.</param>
     /// <param name="postmasterPid">Its pid; 0 when not known.</param>
     public static void KillAll(IReadOnlyCollection<string> directories, PidFd? postmaster, int postmasterPid)
     {
-        const int MostPasses = 20;
-        postmaster?.Send(PidFd.SigStop);
-        for (var pass = 0; pass < MostPasses; pass++)
+        const int MostPasses = 50;
+        const int PauseMs = 1;
+        if (postmaster is not null && postmaster.Send(PidFd.SigStop))
         {
-            var any = false;
-            foreach (var member in MembersOf(directories))
+            // The signal is sent, but a fork may be under way: the state says when it has taken effect.
+            for (var i = 0; i < MostPasses && StatFields(postmasterPid) is ["R" or "S", ..]; i++)
             {
-                if (member.Pid == postmasterPid)
-                {
-                    continue;
-                }
-
-                any = true;
-                using var held = PidFd.TryOpen(member.Pid);
-                // Looked at again through the handle's lifetime: between the scan and the opening the pid may have been reused.
-                if (held is not null && IsMember(member.Pid, directories))
-                {
-                    held.Send(PidFd.SigKill);
-                }
+                Thread.Sleep(PauseMs);
             }
+        }
 
-            if (!any)
-            {
-                break;
-            }
+        for (var pass = 0; pass < MostPasses && KillOthers(directories, postmasterPid); pass++)
+        {
+            Thread.Sleep(PauseMs);
         }
 
         postmaster?.Send(PidFd.SigKill);
+        KillOthers(directories, postmasterPid);
     }
 
-    /// <summary>The process whose environment at its start held <paramref name="variable"/> (<c>NAME=value</c>); 0 when there is none.</summary>
-    public static int FindByEnvironment(string variable)
+    /// <summary>True when there was anybody.</summary>
+    private static bool KillOthers(IReadOnlyCollection<string> directories, int postmasterPid)
     {
-        var wanted = Encoding.UTF8.GetBytes(variable);
-        foreach (var pid in Pids())
+        var any = false;
+        foreach (var member in MembersOf(directories))
         {
-            var environment = ReadSmall(pid, "environ");
-            var at = environment.AsSpan().IndexOf(wanted);
-            if (at >= 0 && (at == 0 || environment[at - 1] == 0))
+            if (member.Pid == postmasterPid)
             {
-                return pid;
+                continue;
+            }
+
+            any = true;
+            using var held = PidFd.TryOpen(member.Pid);
+            // Looked at again now that it is held: between the scan and the opening the pid may have been reused.
+            if (held is not null && IsMember(member.Pid, directories))
+            {
+                held.Send(PidFd.SigKill);
             }
         }
 
-        return 0;
+        return any;
     }
+
+    /// <summary>The children of a process, by a look at all processes.</summary>
+    public static List<int> ChildrenOf(int parent) => [.. Pids().Where(pid => ParentOf(pid) == parent)];
 
     /// <summary>Titles of the children of a process. Much cheaper than a scan of all processes.</summary>
     public static List<string> ChildTitles(int pid)

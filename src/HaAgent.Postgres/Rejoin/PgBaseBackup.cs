@@ -38,6 +38,8 @@ internal sealed class PgBaseBackup(ServerContext context, DataDirectoryRemoval r
             {
                 return null;
             }
+
+            PgLog.StepFailed(context.Log, $"try {i + 1} of {Tries} to copy {source.Name}", problem);
         }
 
         return problem;

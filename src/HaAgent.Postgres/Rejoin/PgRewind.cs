@@ -94,7 +94,7 @@ internal sealed class PgRewind(ServerContext context)
         {
             var command = new Command(context.Configuration.Tool("pg_rewind"), arguments)
             {
-                Environment = new Dictionary<string, string>
+                Environment = new Dictionary<string, string>(context.EnvironmentForServer())
                 {
                     ["PGPASSFILE"] = context.Options.PassFile,
                     ["PGOPTIONS"] = "-c statement_timeout=0",

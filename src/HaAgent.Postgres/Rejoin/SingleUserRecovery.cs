@@ -29,8 +29,8 @@ internal sealed class SingleUserRecovery(ServerContext context)
         }
 
         arguments.AddRange(["-c", "archive_mode=on", "-c", "archive_command=false", "template1"]);
-        var result = await context.Runner.RunAsync(new Command(context.Configuration.Tool("postgres"), arguments), Within, stop)
-            .ConfigureAwait(false);
+        var command = new Command(context.Configuration.Tool("postgres"), arguments) { Environment = context.EnvironmentForServer() };
+        var result = await context.Runner.RunAsync(command, Within, stop).ConfigureAwait(false);
         return result.Succeeded ? null : result.Complaint;
     }
 

@@ -63,10 +63,38 @@ internal sealed class PostgresConnections(PostgresOptions options, Func<Postgres
         return new(local ? "localhost" : hosts[0] == "::" ? "::1" : hosts[0], port);
     }
 
-    private static string? FirstDirectory(string directories) => directories
-        .Split(',', StringSplitOptions.TrimEntries)
-        .Select(directory => directory.Trim('"'))
-        .FirstOrDefault(directory => directory.StartsWith('/'));
+    /// <summary>The first absolute path of a list whose items may be in double quotes, with quotes inside doubled.</summary>
+    internal static string? FirstDirectory(string directories)
+    {
+        var item = new System.Text.StringBuilder();
+        var quoted = false;
+        for (var i = 0; i <= directories.Length; i++)
+        {
+            var c = i < directories.Length ? directories[i] : ',';
+            if (c == '"')
+            {
+                var doubled = quoted && i + 1 < directories.Length && directories[i + 1] == '"';
+                i += doubled ? 1 : 0;
+                quoted = doubled || !quoted;
+                item.Append(doubled ? "\"" : "");
+            }
+            else if (c == ',' && !quoted)
+            {
+                if (item.ToString().Trim() is ['/', ..] path)
+                {
+                    return path;
+                }
+
+                item.Clear();
+            }
+            else
+            {
+                item.Append(c);
+            }
+        }
+
+        return null;
+    }
 
     private static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder settings)
     {
