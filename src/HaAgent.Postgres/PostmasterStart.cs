@@ -27,6 +27,11 @@ internal sealed partial class PostmasterStart(ServerContext context, Observer ob
         {
             var kills = context.Postmaster.Kills;
             var until = context.Now + timeout;
+            if (context.Postmaster.Process is ServerProcess.SingleUser single)
+            {
+                return Failed($"a single-user server (pid {single.Pid}) holds the data directory");
+            }
+
             if (context.Postmaster.Process is ServerProcess.Running)
             {
                 return await WaitUntilReadyAsync(until, () => "", stop).ConfigureAwait(false);

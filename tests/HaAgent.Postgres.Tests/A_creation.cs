@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using HaAgent.Core.Ports;
 using HaAgent.Core.Snapshot;
+using HaAgent.Postgres.Config;
 
 namespace HaAgent.Postgres.Tests;
 
@@ -113,6 +114,17 @@ public class A_creation
         Assert.Contains("application_name=b", configuration, StringComparison.Ordinal);
         Assert.DoesNotContain("cret", configuration, StringComparison.Ordinal);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(b.Options.PostmasterLog));
+    }
+
+    [Fact]
+    public async Task Leaves_a_place_for_the_last_dynamic_configuration()
+    {
+        await using var a = await TestServer.PrimaryAsync();
+        Assert.Null(DynamicConfigurationCache.Read(a.Options));
+        DynamicConfigurationCache.Write(a.Options, new JsonObject { ["ttl"] = 30 });
+        Assert.Equal(30, DynamicConfigurationCache.Read(a.Options)!["ttl"]!.GetValue<int>());
+        await File.WriteAllTextAsync(Path.Combine(a.Options.DataDirectory, "patroni.dynamic.json"), "{", TestServer.Stop);
+        Assert.Null(DynamicConfigurationCache.Read(a.Options));
     }
 
     private static IEnumerable<string> LeftIn(string folder) =>

@@ -64,8 +64,13 @@ internal sealed class Postmaster : IDisposable
         }
     }
 
-    /// <summary>Takes over a process that was just started; false when another one was faster.</summary>
-    public bool AdoptStarted(HeldProcess held) => Hold(held, new ServerProcess.Running(held.Pid, Instant.Now(_clock)));
+    /// <summary>Takes over a process that was just started; false when this directory has another server.</summary>
+    public bool AdoptStarted(HeldProcess held)
+    {
+        // An observer may have found it by its pid file already.
+        return Hold(held, new ServerProcess.Running(held.Pid, Instant.Now(_clock)))
+            || (_state.Process is ServerProcess.Running running && running.Pid == held.Pid);
+    }
 
     /// <summary>The pid of the last postmaster that was seen to end; 0 when none was.</summary>
     public int LastPid { get; private set; }
