@@ -107,6 +107,9 @@ public enum LeaseOutcome
 /// <param name="Detail">For the operator: what was answered, by whom.</param>
 public sealed record LeaseAnswer(LeaseOutcome Outcome, Instant SentAt, TimeSpan GuaranteedFor, string Detail)
 {
+    /// <summary>The lease (session) that the key hangs on, for the deadline word; 0 when not held.</summary>
+    public long LeaseId { get; init; }
+
     public static LeaseAnswer NotHeld(string detail) => new(LeaseOutcome.NotHeld, default, default, detail);
 
     public static LeaseAnswer Unknown(string detail) => new(LeaseOutcome.Unknown, default, default, detail);

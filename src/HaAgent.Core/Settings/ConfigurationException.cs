@@ -1,6 +1,8 @@
 namespace HaAgent.Core.Settings;
 
-/// <summary>A user's mistake in the configuration: which setting, what it holds, what to do. Never shown with a stack trace.</summary>
+/// <summary>
+/// A user's mistake in the configuration: which setting, what it holds, what to do. Never shown with a stack trace.
+/// </summary>
 public sealed class ConfigurationException : Exception
 {
     /// <param name="setting">Full path, e.g. <c>restapi.listen</c>.</param>
@@ -19,6 +21,16 @@ public sealed class ConfigurationException : Exception
     {
     }
 
+    private ConfigurationException(string setting, string? value, string text, bool _)
+        : base(text)
+    {
+        Setting = setting;
+        Value = value;
+    }
+
     public string? Setting { get; }
     public string? Value { get; }
+
+    /// <summary>For errors whose text is contract and whose setting is known.</summary>
+    public static ConfigurationException WithText(string setting, string? value, string text) => new(setting, value, text, true);
 }

@@ -4,13 +4,15 @@ using System.Text.Json.Nodes;
 
 namespace HaAgent.Core.Settings;
 
-/// <summary>How the peer reads scalars; shared by the configuration file, the environment and the dynamic configuration.</summary>
+/// <summary>
+/// How the peer reads scalars; shared by the configuration file, the environment and the dynamic configuration.
+/// </summary>
 public static class ValueParsers
 {
     /// <summary><c>on true yes 1</c> and <c>off false no 0</c>, in any case; null for anything else.</summary>
     public static bool? Bool(JsonNode? node) => Bool(Text(node));
 
-    public static bool? Bool(string? text) => text?.Trim().ToLowerInvariant() switch
+    public static bool? Bool(string? text) => text?.ToLowerInvariant() switch
     {
         "on" or "true" or "yes" or "1" => true,
         "off" or "false" or "no" or "0" => false,
@@ -19,30 +21,34 @@ public static class ValueParsers
 
     /// <summary>
     /// Sign, hexadecimal <c>0x</c>, octal with a leading zero, decimal; a fraction or exponent is rounded half to even.
-    /// With <paramref name="baseUnit"/> (<c>B kB MB</c>, <c>ms s min</c>, also multiples such as <c>8kB</c>) a unit may follow. Null when invalid.
+    /// With <paramref name="baseUnit"/> (<c>B kB MB</c>, <c>ms s min</c>, also multiples such as <c>8kB</c>) a unit
+    /// may follow. Null when invalid.
     /// </summary>
     public static long? Integer(JsonNode? node, string? baseUnit = null) => Integer(Text(node), baseUnit);
 
     public static long? Integer(string? text, string? baseUnit = null)
     {
-        if (Split(text) is not var (number, unit))
+        if (NumberText.Split(text) is not var (number, unit))
         {
             return null;
         }
 
-        if (unit.Length == 0)
-        {
-            return Whole(number) ?? Rounded(Fraction(number));
-        }
-
-        if (Factor(unit, baseUnit) is not { } factor)
-        {
-            return null;
-        }
-
-        var value = Whole(number) is { } whole ? whole : Fraction(number);
-        return Rounded(value * factor);
+        // Without a unit a whole number never goes through floating point: 2^53 + 1 stays what it is.
+        return unit.Length == 0 && NumberText.Whole(number) is { } whole ? whole : Rounded(Measured(number, unit, baseUnit));
     }
+
+    /// <summary>
+    /// A decimal number with an optional exponent, and an optional unit as for <see cref="Integer(string?,
+    /// string?)"/>.
+    /// </summary>
+    /// <remarks>
+    /// A fraction of a unit is rounded to whole numbers of the next smaller one, as PostgreSQL does: <c>0.00051ms</c>
+    /// is <c>0.001</c>.
+    /// </remarks>
+    public static double? Real(JsonNode? node, string? baseUnit = null) => Real(Text(node), baseUnit);
+
+    public static double? Real(string? text, string? baseUnit = null) =>
+        NumberText.Split(text) is var (number, unit) ? Measured(number, unit, baseUnit) : null;
 
     /// <summary>A scalar as text; null for null, objects and arrays.</summary>
     public static string? Text(JsonNode? node) => node switch
@@ -68,8 +74,11 @@ public static class ValueParsers
         return [.. items.Select(item => item?.Trim() ?? "").Where(item => item.Length > 0)];
     }
 
-    /// <summary><c>host:port</c>, split at the last colon; an IPv6 host with or without brackets, returned without.</summary>
-    /// <returns>Null when there is no usable port or the host is empty and none was expected.</returns>
+    /// <summary>
+    /// <c>host:port</c>, split at the last colon; an IPv6 host with or without brackets, returned without. Several hosts,
+    /// separated by commas, share one port and are returned joined by commas.
+    /// </summary>
+    /// <returns>Null when there is no usable port. The host may be empty: all interfaces, for a <c>listen</c>.</returns>
     public static (string Host, int Port)? HostAndPort(string? text, int? defaultPort)
     {
         text = text?.Trim();
@@ -78,119 +87,42 @@ public static class ValueParsers
             return null;
         }
 
-        string host;
-        var port = defaultPort;
         var colon = text.LastIndexOf(':');
-        var bracket = text.LastIndexOf(']');
-        var bareIpv6 = bracket < 0 && text.IndexOf(':', StringComparison.Ordinal) != colon
-            && text.All(c => char.IsAsciiHexDigit(c) || c is ':' or '.' or '%') && defaultPort is not null;
-        if (colon > bracket && !bareIpv6)
+        if (colon < 0 || text.EndsWith(']') || IsBareIpv6(text, colon))
         {
-            host = text[..colon];
-            if (!int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var given) || given > 65535)
-            {
-                return null;
-            }
-
-            port = given;
-        }
-        else
-        {
-            host = text;
+            return defaultPort is { } port ? (WithoutBrackets(text), port) : null;
         }
 
-        return port is { } number ? (host.Trim().TrimStart('[').TrimEnd(']'), number) : null;
-    }
-
-    private static (string Number, string Unit)? Split(string? text)
-    {
-        text = text?.Trim();
-        if (string.IsNullOrEmpty(text))
-        {
-            return null;
-        }
-
-        var end = text.Length;
-        if (!text.Contains("0x", StringComparison.OrdinalIgnoreCase))
-        {
-            while (end > 0 && char.IsAsciiLetter(text[end - 1]))
-            {
-                end--;
-            }
-
-            // An exponent is part of the number: "1e3" has no unit "e".
-            if (end > 0 && end < text.Length && (text[end] is 'e' or 'E') && end + 1 < text.Length && char.IsAsciiDigit(text[^1]))
-            {
-                end = text.Length;
-            }
-        }
-
-        return (text[..end].Trim(), text[end..]);
-    }
-
-    private static long? Whole(string number)
-    {
-        var negative = number.StartsWith('-');
-        var digits = number.TrimStart('+', '-');
-        long value;
-        if (digits.StartsWith("0x", StringComparison.OrdinalIgnoreCase))
-        {
-            if (!long.TryParse(digits.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value))
-            {
-                return null;
-            }
-        }
-        else if (digits.Length > 1 && digits[0] == '0' && digits.All(c => c is >= '0' and <= '7'))
-        {
-            value = Convert.ToInt64(digits, 8);
-        }
-        else if (!long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out value))
-        {
-            return null;
-        }
-
-        return negative ? -value : value;
-    }
-
-    private static double? Fraction(string number) =>
-        double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) ? value : null;
-
-    private static long? Rounded(double? value) =>
-        value is { } number && Math.Abs(number) < 9e18 ? (long)Math.Round(number, MidpointRounding.ToEven) : null;
-
-    private static double? Factor(string unit, string? baseUnit)
-    {
-        if (baseUnit is null)
-        {
-            return null;
-        }
-
-        var multiple = new string([.. baseUnit.TakeWhile(char.IsAsciiDigit)]);
-        var name = baseUnit[multiple.Length..];
-        var per = multiple.Length == 0 ? 1.0 : double.Parse(multiple, CultureInfo.InvariantCulture);
-        return (Bytes(unit), Bytes(name)) is ({ } bytes, { } baseBytes) ? bytes / (baseBytes * per)
-            : (Seconds(unit), Seconds(name)) is ({ } seconds, { } baseSeconds) ? seconds / (baseSeconds * per)
+        return int.TryParse(text.AsSpan(colon + 1).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var given)
+            && given <= 65535
+            ? (WithoutBrackets(text[..colon]), given)
             : null;
     }
 
-    private static double? Bytes(string unit) => unit switch
+    /// <summary>
+    /// As a whole an address, and not an address, a colon and a port: then the port counts, as it does for the peer.
+    /// </summary>
+    private static bool IsBareIpv6(string text, int lastColon)
     {
-        "B" => 1,
-        "kB" => 1024,
-        "MB" => 1024.0 * 1024,
-        "GB" => 1024.0 * 1024 * 1024,
-        "TB" => 1024.0 * 1024 * 1024 * 1024,
-        _ => null,
-    };
+        var maybePort = text.AsSpan(lastColon + 1);
+        return Ipv6Text.Is(text)
+            && !(Ipv6Text.Is(text[..lastColon]) && maybePort.IndexOfAnyExceptInRange('0', '9') < 0);
+    }
 
-    private static double? Seconds(string unit) => unit switch
+    private static string WithoutBrackets(string hosts) =>
+        string.Join(',', hosts.Split(',').Select(host => host.Trim().TrimStart('[').TrimEnd(']')));
+
+    private static double? Measured(string number, string unit, string? baseUnit)
     {
-        "us" => 1e-6,
-        "ms" => 1e-3,
-        "s" => 1,
-        "min" => 60,
-        "h" => 3600,
-        "d" => 86400,
-        _ => null,
-    };
+        double? value = NumberText.Whole(number) is { } whole ? whole : NumberText.Fraction(number);
+        if (unit.Length == 0 || value is null)
+        {
+            return value;
+        }
+
+        return baseUnit is null ? null : Units.Convert(value.Value, unit, baseUnit);
+    }
+
+    private static long? Rounded(double? value) =>
+        value is { } number && Math.Abs(number) < 9e18 ? (long)Math.Round(number, MidpointRounding.ToEven) : null;
 }

@@ -39,6 +39,9 @@ public sealed record HaSettings
     /// <summary>This member's own tags: local configuration, not the store's.</summary>
     public Tags Tags { get; init; } = Tags.None;
 
+    /// <summary>Counts changes of anything that PostgreSQL's configuration files depend on.</summary>
+    public long Serial { get; init; }
+
     /// <summary>A <c>bootstrap</c> section is there: this node may found a cluster.</summary>
     public bool MayBootstrap { get; init; }
 }

@@ -1,0 +1,43 @@
+using System.Collections.Immutable;
+using HaAgent.Core.Jobs;
+using HaAgent.Core.Model;
+using HaAgent.Core.Ports;
+using HaAgent.Core.Snapshot;
+
+namespace HaAgent.Core.Decision;
+
+/// <summary>No data directory yet: found the cluster, copy a member, or wait for somebody to.</summary>
+internal static class EmptyDirectoryRules
+{
+    public static readonly ImmutableArray<HaRule> Rows =
+    [
+        new("E10", v => v.Paused(), v => new HaDecision.Wait(new(ReasonId.DirectoryEmptyInPause))),
+        new("E20", v => v.Unlocked() && v.Cluster!.Initialize is null && v.Settings.MayBootstrap && v.MayBecomeLeader(), // Unlocked implies an answer
+            v => new HaDecision.CreateInitialize(new(ReasonId.MayFound))),
+        new("E30", v => v.BackingOff(v.Memory.RepairFailedAt),
+            v => new HaDecision.Wait(new(ReasonId.RepairBackOff), v.Memory.RepairFailedAt + v.Settings.LoopWait)),
+        new("E40", v => Source(v) is { Member: not null },
+            v =>
+            {
+                var (source, leads) = Source(v);
+                return new HaDecision.StartJob(
+                    new JobSpec.BaseBackup(new Upstream(source!.Name, source.ConnUrl!), leads), // tested in the predicate
+                    new(leads ? ReasonId.CloneFromLeader : ReasonId.CloneFromReplica, new() { Node = source.Name }));
+            }),
+        new("E90", _ => true, _ => new HaDecision.Wait(new(ReasonId.WaitingForLeader))),
+    ];
+
+    /// <summary>Any running member tagged <c>clonefrom</c> that does not lead; else the leader. Nobody without a leader.</summary>
+    private static (Member? Member, bool Leads) Source(NodeView v)
+    {
+        if (v.Cluster is not { LeaderMember: { ConnUrl: not null } leader } cluster || leader.Name == v.Self)
+        {
+            return (null, false);
+        }
+
+        var preferred = cluster.Members.Where(member =>
+            member.Tags.CloneFrom && member.IsRunning && member.ConnUrl is not null
+            && member.Name != v.Self && member.Name != leader.Name).ToArray();
+        return preferred.Length > 0 ? (preferred[v.Dice % preferred.Length], false) : (leader, true);
+    }
+}

@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using HaAgent.Core.Authority;
+using HaAgent.Core.Jobs;
+using HaAgent.Core.Ports;
+using HaAgent.Core.Snapshot;
+
+namespace HaAgent.Core.Decision;
+
+/// <summary>Third: what must be settled before the role of the local server matters at all.</summary>
+internal static class GateRules
+{
+    public static readonly ImmutableArray<HaRule> Rows =
+    [
+        new("G10", v => v.Postgres.Directory is DataDirectory.Unreadable && v.HasLease() && !v.Running(),
+            v => new HaDecision.ReleaseLease(default, v.Settings.LoopWait, Unreadable(v))),
+        new("G15", v => v.Postgres.Directory is DataDirectory.Unreadable && !v.Running(),
+            v => new HaDecision.Wait(Unreadable(v))),
+        new("G20", v => v.Postgres.Directory is DataDirectory.Empty && v.HasKey() && v.Memory.Founding == FoundingState.None,
+            v => new HaDecision.ReleaseLease(default, v.Settings.LoopWait, new(ReasonId.DirectoryEmptyWhileLeading))),
+        new("G25", v => v.Postgres.Directory is DataDirectory.Foreign,
+            v => new HaDecision.Wait(new(ReasonId.DirectoryForeign, new() { Text = ((DataDirectory.Foreign)v.Postgres.Directory).Detail }))),
+
+        // Made by this agent and never finished: whatever is in it, no server of this cluster ever ran from it.
+        new("G30", v => v.Directory() is { Unfinished: true } && !v.Running() && v.Memory.Founding == FoundingState.None
+                && !v.BackingOff(v.Memory.RepairFailedAt),
+            v => new HaDecision.StartJob(new JobSpec.Discard(DiscardReason.CreationFailed), new(ReasonId.DirectoryUnfinished))),
+
+        new("G40", v => IsForeignCluster(v) && v.Paused() && v.HasKey(),
+            v => new HaDecision.ReleaseLease(default, v.Settings.LoopWait, Mismatch(v, ReasonId.SystemIdMismatchInPause))),
+        new("G45", v => IsForeignCluster(v) && v.Paused(),
+            v => new HaDecision.Wait(Mismatch(v, ReasonId.SystemIdMismatchInPause))),
+        new("G50", IsForeignCluster, v => new HaDecision.Exit(1, StopFirst: true, Mismatch(v, ReasonId.SystemIdMismatch))),
+
+        // First contact with a store that knows no cluster: only the node that is primary (or stopped) may name it.
+        new("G60", v => IsUnnamed(v) && v.Unlocked() && !v.Paused() && !v.Memory.RoleEstablished && v.IsReplica(),
+            v => new HaDecision.Exit(1, StopFirst: false, new(ReasonId.RunningAsReplicaWithoutInitialize))),
+        new("G65", v => IsUnnamed(v) && !v.Paused() && (v.HasKey() || (v.Unlocked() && !v.Memory.RoleEstablished)) && v.Directory() is not null,
+            v => new HaDecision.WriteInitialize(
+                v.Directory()!.SystemIdentifier, // tested in the predicate
+                KeyExists: v.Cluster!.Initialize is not null, // HasKey and Unlocked imply an answer
+                new(ReasonId.RecordInitialize, new() { Text = v.Directory()!.SystemIdentifier }))), // tested in the predicate
+        new("G70", v => v.HasKey() && v.HasLease() && v.Cluster is { Config: null } && v.Memory.Founding == FoundingState.None,
+            v => new HaDecision.WriteConfig(new(ReasonId.RestoreConfig))),
+    ];
+
+    private static bool IsForeignCluster(NodeView v) =>
+        v.Cluster is { HasValidInitialize: true } cluster && v.Directory() is { Unfinished: false } directory
+        && v.Memory.Founding == FoundingState.None
+        && cluster.Initialize != directory.SystemIdentifier;
+
+    private static bool IsUnnamed(NodeView v) =>
+        v.Cluster is { HasValidInitialize: false } && v.Memory.Founding == FoundingState.None && v.Directory() is { Unfinished: false };
+
+    private static Reason Unreadable(NodeView v) =>
+        new(ReasonId.DirectoryUnreadable, new() { Text = ((DataDirectory.Unreadable)v.Postgres.Directory).Detail });
+
+    private static Reason Mismatch(NodeView v, ReasonId id) =>
+        new(id, new() { Text = v.Cluster?.Initialize, OtherText = v.Directory()?.SystemIdentifier });
+}

@@ -1,0 +1,101 @@
+using HaAgent.Core.Authority;
+using HaAgent.Core.Jobs;
+using HaAgent.Core.Model;
+using HaAgent.Core.Snapshot;
+
+namespace HaAgent.Core.Decision;
+
+/// <summary>The questions that rows ask, each with one answer.</summary>
+internal static class NodeFacts
+{
+    public static bool Paused(this NodeView v) => v.Settings.Pause;
+
+    public static bool StoreIsSilent(this NodeView v) => v.Dcs is DcsReading.Silent;
+
+    public static bool HasKey(this NodeView v) => v.Cluster is { Leader: { } leader } && leader.Name == v.Self;
+
+    public static bool LeaderIsAnother(this NodeView v) => v.Cluster is { Leader: { } leader } && leader.Name != v.Self;
+
+    public static bool Unlocked(this NodeView v) => v.Cluster is { Leader: null };
+
+    public static NodeName LeaderName(this NodeView v) => v.Cluster?.LeaderName ?? NodeName.Nobody;
+
+    public static bool HasLease(this NodeView v) => v.Memory.Authority is NodeAuthority.Lease lease && !lease.HasRunOut(v.At);
+
+    public static bool Running(this NodeView v) => v.Postgres.IsRunning;
+
+    public static SqlReading.Answered? Sql(this NodeView v) => v.Running() ? v.Postgres.Sql as SqlReading.Answered : null;
+
+    public static DataDirectory.Initialized? Directory(this NodeView v) => v.Postgres.Directory as DataDirectory.Initialized;
+
+    /// <summary>Running, and known not to be in recovery; or not to be asked just now, and known to have been primary.</summary>
+    public static bool IsPrimary(this NodeView v) =>
+        v.Running() && (v.Sql() is { } sql ? !sql.InRecovery : v.Memory.LocalRole == LocalRole.Primary);
+
+    public static bool IsReplica(this NodeView v) => v.Sql() is { InRecovery: true };
+
+    /// <summary>
+    /// A server that accepts writes now, or may come to do so without being told again. What is not known counts as
+    /// writable (S6). A server whose control file says "shut down" only lingers.
+    /// </summary>
+    public static bool MayBeWritable(this NodeView v)
+    {
+        if (!v.Running() || v.Memory.HandOver is { DownAt: not null })
+        {
+            return false;
+        }
+
+        return v.Sql() is { InRecovery: false }
+            || v.Memory.LocalRole == LocalRole.Primary
+            || (v.Memory.LocalRole == LocalRole.Unknown && v.Sql() is null && !v.IsBeingStartedAsReplica()
+                && v.Directory() is not { HasStandbySignal: true });
+    }
+
+    /// <summary>This agent wrote the signal file and is starting the server with it; the reading of the directory may be older.</summary>
+    private static bool IsBeingStartedAsReplica(this NodeView v) => v.Job is { Spec: JobSpec.StartReplica or JobSpec.BaseBackup };
+
+    public static bool RenewalDue(this NodeView v) => v.At >= v.Memory.RenewAt;
+
+    public static Lsn Position(this NodeView v) => v.Sql()?.Position ?? Lsn.Unknown;
+
+    public static Timeline Timeline(this NodeView v) => v.Sql()?.Timeline ?? Model.Timeline.Unknown;
+
+    /// <summary>An unscheduled request that this version can act on.</summary>
+    public static FailoverRequest? Request(this NodeView v) =>
+        v.Cluster is { Failover: { IsPresent: true, IsScheduled: false } request } ? request : null;
+
+    public static bool RequestNamesMe(this NodeView v) => v.Request() is { } request && request.Candidate == v.Self;
+
+    /// <summary>The leader as somebody to connect to; null when it publishes no address.</summary>
+    public static Ports.Upstream? LeaderUpstream(this NodeView v) =>
+        v.LeaderIsAnother() && v.Cluster?.LeaderMember is { ConnUrl: { } url } member ? new(member.Name, url) : null;
+
+    /// <summary>Whom a replica is to stream from, by its tags and by who leads; null: nobody.</summary>
+    public static Ports.Upstream? Upstream(this NodeView v)
+    {
+        var tags = v.Settings.Tags;
+        if (tags.NoStream || v.Cluster is not { } cluster)
+        {
+            return null;
+        }
+
+        if (!tags.ReplicateFrom.IsNobody && tags.ReplicateFrom != v.Self && cluster.Find(tags.ReplicateFrom) is { ConnUrl: { } url } source)
+        {
+            return new(source.Name, url);
+        }
+
+        return v.LeaderUpstream();
+    }
+
+    /// <summary>The leader as a running primary that tells so itself: what a destructive repair needs (S5).</summary>
+    public static bool LeaderIsRunningPrimary(this NodeView v) =>
+        v.LeaderIsAnother() && v.Cluster?.LeaderMember is { IsRunning: true, IsPrimaryByRole: true, ConnUrl: not null };
+
+    public static bool MayBecomeLeader(this NodeView v) =>
+        !v.Settings.Tags.NoFailover && !v.Settings.Unsupported.Any(setting => setting.EndangersCommits);
+
+    public static bool IsStartingUp(this NodeView v) => v.Running() && v.Postgres.Sql is SqlReading.Rejecting;
+
+    public static bool BackingOff(this NodeView v, Instant? failedAt) =>
+        failedAt is { } at && v.At < at + v.Settings.LoopWait;
+}

@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using HaAgent.Core.Authority;
+using HaAgent.Core.Election;
+using HaAgent.Core.Jobs;
+using HaAgent.Core.Model;
+using HaAgent.Core.Ports;
+using HaAgent.Core.Snapshot;
+
+namespace HaAgent.Core.Decision;
+
+/// <summary>What a node does while its PostgreSQL runs as primary. Whether it may go on at all is decided before (F, L rows).</summary>
+internal static class PrimaryRules
+{
+    public static readonly ImmutableArray<HaRule> Rows =
+    [
+        new("P10", v => v.StoreIsSilent(), v => new HaDecision.Wait(new(ReasonId.StoreSilent, new() { At = v.Authority.Until }))),
+
+        // A restarted agent, or the end of a pause: nobody holds the key. A primary that knows of no newer timeline may take it.
+        new("P20", v => v.Memory.Authority is NodeAuthority.Unknown && v.Unlocked() && IsBehindHistory(v),
+            v => new HaDecision.Fence(v.At, new(ReasonId.TimelineBehind,
+                new() { MyTimeline = v.Timeline(), TheirTimeline = v.Cluster!.ClusterTimeline }))), // Unlocked implies an answer
+        new("P30", v => v.Memory.Authority is NodeAuthority.Unknown && v.Unlocked() && v.RenewalDue(),
+            v => new HaDecision.RaceForLease(v.Sql()?.WalPosition ?? default, new(ReasonId.NoLeaderPrimary))),
+        new("P35", v => v.Memory.Authority is NodeAuthority.Unknown,
+            v => new HaDecision.Wait(new(ReasonId.ConfirmAdoption, new() { At = v.Authority.Until }), v.Memory.RenewAt)),
+
+        .. SwitchoverRows,
+
+        new("P90", _ => true, v => new HaDecision.Wait(new(ReasonId.Steady, new() { Node = v.Self }))),
+    ];
+
+    /// <summary>A switchover or failover request, as the leader sees it. Also part of the pause table.</summary>
+    public static ImmutableArray<HaRule> SwitchoverRows =>
+    [
+        new("P40", v => v.Cluster is { Failover: { IsPresent: true, IsScheduled: true } },
+            v => new HaDecision.Wait(new(ReasonId.RequestAwaitsSchedule, new() { Text = $"{v.Cluster!.Failover.ScheduledAt:o}" }))), // tested
+        new("P45", v => v.Request() is { IsSwitchover: true } request && request.Leader != v.Self,
+            v => Clear(v, ReasonId.RequestNamesOtherLeader)),
+        new("P50", v => v.RequestNamesMe(), v => Clear(v, ReasonId.RequestNamesSelf)),
+        new("P55", v => v.Paused() && v.Request() is { Candidate.IsNobody: true }, v => Clear(v, ReasonId.RequestNeedsCandidateInPause)),
+        new("P60", v => v.Request() is not null && v.Memory.AskingSince is { } since && v.At < since + Ballots.Timeout,
+            v => new HaDecision.Wait(new(ReasonId.SwitchoverCheckPeers), v.Memory.AskingSince + Ballots.Timeout)),
+        new("P65", v => v.Request() is { } request && !Candidates(v, request).IsEmpty && !Ballots.AreFresh(v, Candidates(v, request), default),
+            v => new HaDecision.AskPeers(Candidates(v, v.Request()!), Ballots.Timeout, new(ReasonId.SwitchoverCheckPeers))), // tested
+        new("P70", v => v.Request() is { } request && CandidateRanking.Able(v, Candidates(v, request), default).IsEmpty,
+            v => Clear(v, ReasonId.RequestNoCandidate)),
+        new("P80", v => v.Request() is not null,
+            v => new HaDecision.StartJob(
+                new JobSpec.StopForHandOver(v.Request()!.Candidate, ForShutdown: false, !v.Request()!.IsSwitchover, HandOverRules.Patience(v)), // tested
+                new(ReasonId.HandingOver, new() { Node = v.Request()!.Candidate }))),
+    ];
+
+    private static ImmutableArray<PeerAddress> Candidates(NodeView v, FailoverRequest request) => Ballots.Candidates(v, request.Candidate);
+
+    private static HaDecision Clear(NodeView v, ReasonId why) =>
+        new HaDecision.ClearFailover(v.Cluster!.Failover.Version, NodeName.Nobody, // only rows with a request come here
+            new(why, new() { Node = v.Cluster.Failover.Leader, Text = v.Cluster.Failover.Action }));
+
+    private static bool IsBehindHistory(NodeView v) =>
+        v.Timeline().IsKnown && v.Timeline() < v.Cluster!.ClusterTimeline; // asked only when unlocked: the store answered
+}

@@ -1,0 +1,159 @@
+using HaAgent.Core.Model;
+
+namespace HaAgent.Core.Decision;
+
+/// <summary>Reasons as sentences: the peer's exact cycle text where tools match on it, else the operator's own words.</summary>
+public static class ReasonText
+{
+    /// <param name="self">Who speaks.</param>
+    /// <param name="paused">The cycle text then begins with <c>PAUSE: </c>.</param>
+    public static string Render(NodeName self, Reason reason, bool paused)
+    {
+        var text = Authority(self, reason) ?? Gates(reason) ?? Stopped(reason) ?? Leading(self, reason)
+            ?? Replica(self, reason) ?? Paused(self, reason) ?? Ending(reason) ?? reason.Id.ToString();
+        return paused ? "PAUSE: " + text : text;
+    }
+
+    private static string? Authority(NodeName self, Reason reason) => (reason.Id, reason.Facts) switch
+    {
+        (ReasonId.AuthorityRanOut, var f) => $"fencing: the right to accept writes ran out at {f.At} (boot clock)",
+        (ReasonId.AnotherLeads, var f) => $"fencing: {f.Node} holds the leader lock and this PostgreSQL may be writable",
+        (ReasonId.LeaderKeyGone, _) => "fencing: the leader key in the store is gone while this node relied on it",
+        (ReasonId.AuthorityNearlyRanOut, var f) => $"fencing: the lease could not be renewed in time and ends at {f.At} (boot clock)",
+        (ReasonId.AdoptionNotConfirmed, _) => "fencing: the leader lock of the PostgreSQL found running could not be confirmed in time",
+        (ReasonId.FencingUnderWay, _) => "fencing is under way",
+        (ReasonId.StoreSilent, _) => "DCS is not accessible",
+        (ReasonId.LeaseRequestUnderWay, _) => "waiting for the store's answer",
+        (ReasonId.RenewalDue, _) => $"renewing the leader lock of {self}",
+        (ReasonId.ConfirmAdoption, _) => "confirming the leader lock for the PostgreSQL found running as primary",
+        _ => null,
+    };
+
+    private static string? Gates(Reason reason) => (reason.Id, reason.Facts) switch
+    {
+        (ReasonId.JobRunning, { Node.IsNobody: false } f) => $"updated leader lock during {f.Text}",
+        (ReasonId.JobRunning, var f) => $"{f.Text} in progress",
+        (ReasonId.PromotionLostLease, _) => "lost leader before promote",
+        (ReasonId.PermitGranted, var f) => $"{f.Node} is the running primary of this cluster: the local data directory may be changed",
+        (ReasonId.PermitRefused, _) => "no running primary of this cluster is known: the local data directory is left alone",
+        (ReasonId.DirectoryUnreadable, var f) => $"data directory is not accessible: {f.Text}",
+        (ReasonId.DirectoryForeign, _) => "data dir for the cluster is not empty, but system ID is invalid; consider doing reinitialize",
+        (ReasonId.DirectoryEmptyWhileLeading, _) => "released leader key voluntarily as data dir empty and currently leader",
+        (ReasonId.DirectoryUnfinished, _) => "removing a data directory whose creation was interrupted",
+        (ReasonId.DirectoryEmptyInPause, _) => "running with empty data directory",
+        (ReasonId.SystemIdMismatch or ReasonId.SystemIdMismatchInPause, var f) =>
+            $"system ID mismatch, this node belongs to a different cluster: {f.Text} != {f.OtherText}",
+        (ReasonId.RunningAsReplicaWithoutInitialize, _) =>
+            "No initialize key in DCS and PostgreSQL is running as replica, aborting start. Start the agent on the node running as primary first",
+        (ReasonId.RecordInitialize, var f) => $"recording system identifier {f.Text}",
+        (ReasonId.RestoreConfig, _) => "writing the dynamic configuration known here: the store holds none",
+        (ReasonId.MayFound, _) => "trying to acquire initialize lock",
+        (ReasonId.WonInitialize, _) => "trying to bootstrap a new cluster",
+        (ReasonId.FoundingFailed, _) => "Failed to bootstrap cluster",
+        (ReasonId.FoundingStillStarting, _) => "waiting for end of recovery after bootstrap",
+        (ReasonId.RecordFounding, _) => "recording the new cluster",
+        (ReasonId.FirstLeader, _) => "initialized a new cluster",
+        (ReasonId.CloneFromLeader, var f) => $"trying to bootstrap from leader '{f.Node}'",
+        (ReasonId.CloneFromReplica, var f) => $"trying to bootstrap from replica '{f.Node}'",
+        (ReasonId.WaitingForLeader, _) => "waiting for leader to bootstrap",
+        (ReasonId.RepairBackOff, _) => "waiting before the next try to create the data directory",
+        _ => null,
+    };
+
+    private static string? Stopped(Reason reason) => (reason.Id, reason.Facts) switch
+    {
+        (ReasonId.CrashRestart, _) => "starting primary after failure",
+        (ReasonId.CrashYield, _) => "stopped PostgreSQL to fail over after a crash",
+        (ReasonId.StartAsReadOnly, _) => "starting as readonly because i had the session lock",
+        (ReasonId.StartFailedAsLeader, _) => "removed leader key after trying and failing to start postgres",
+        (ReasonId.StartFailedBackOff, var f) => $"failed to start postgres: {f.Text}",
+        (ReasonId.StartAsReplica, _) => "starting as a secondary",
+        (ReasonId.StartAfterSilence, _) => "demoted self because DCS is not accessible and I was a leader",
+        (ReasonId.RewindNeeded, var f) => $"the local timeline has diverged from the leader's; waiting to rewind from {f.Node}",
+        (ReasonId.RewindCheckDue, var f) => $"comparing timelines with {f.Node}",
+        (ReasonId.RewindNotPossible, _) => "the local timeline has diverged and neither pg_rewind nor a new copy is allowed",
+        (ReasonId.DivergedDiscard, _) => "reinitializing due to diverged timelines",
+        (ReasonId.RewindFailedDiscard, _) => "reinitializing because pg_rewind failed",
+        (ReasonId.StartingAsPrimary, var f) =>
+            FormattableString.Invariant($"PostgreSQL is still starting up, {Math.Max(0, (int)f.Span.TotalSeconds)} seconds until timeout"),
+        (ReasonId.StartingAsReplica, _) => "Still starting up as a standby.",
+        (ReasonId.StartTimedOut, _) => "stopped PostgreSQL because of startup timeout",
+        (ReasonId.StartTimedOutNobodyElse, _) => "primary start has timed out, but continuing to wait because failover is not possible",
+        (ReasonId.StateNotKnown, var f) => $"PostgreSQL runs but does not answer: {f.Text}",
+        _ => null,
+    };
+
+    private static string? Leading(NodeName self, Reason reason) => (reason.Id, reason.Facts) switch
+    {
+        (ReasonId.Steady, _) => $"no action. I am ({self}), the leader with the lock",
+        (ReasonId.NoLeaderPrimary, _) => "acquired session lock as a leader",
+        (ReasonId.SwitchoverCheckPeers, _) => "asking the candidates before handing over",
+        (ReasonId.HandingOver, var f) => f.Node.IsNobody ? "switchover: demoting myself" : $"switchover: demoting myself in favour of {f.Node}",
+        (ReasonId.RequestNamesOtherLeader, var f) => $"leader name does not match: {f.Node} != {self}",
+        (ReasonId.RequestNamesSelf, var f) => $"{f.Text}: I am already the leader, no need to {f.Text}",
+        (ReasonId.RequestNoCandidate, var f) => $"{f.Text}: no healthy members found, {f.Text} is not possible",
+        (ReasonId.RequestNeedsCandidateInPause, var f) => $"{f.Text}: a specific candidate is required in a paused state",
+        (ReasonId.RequestAwaitsSchedule, var f) => $"a switchover is scheduled at {f.Text}; scheduled switchovers are not supported by this version",
+        (ReasonId.HandOverConfirmed, var f) => $"released leader key: a candidate has everything up to {f.Theirs}",
+        (ReasonId.HandOverForShutdown, var f) => $"released leader key at shutdown; no candidate confirmed {f.Theirs}",
+        (ReasonId.HandOverAsk, var f) => $"asking the candidates whether they have everything up to {f.Theirs}",
+        (ReasonId.HandOverWaiting, var f) => $"waiting for a candidate that has everything up to {f.Theirs}",
+        (ReasonId.HandOverNobody, var f) => $"no candidate confirmed {f.Theirs} in time: starting again as primary",
+        (ReasonId.HandOverAwaitExit, _) => "waiting for PostgreSQL to end",
+        _ => null,
+    };
+
+    private static string? Replica(NodeName self, Reason reason) => (reason.Id, reason.Facts) switch
+    {
+        (ReasonId.Following, var f) => $"no action. I am ({self}), a secondary, and following a leader ({f.Node})",
+        (ReasonId.FollowingNobody, var f) => $"no action. I am ({self}), a secondary, and following nobody; the leader is {f.Node}",
+        (ReasonId.AwaitingHandOver, var f) => $"ready to take over from {f.Node}",
+        (ReasonId.PromoteWonTheLease, _) => "promoted self to leader by acquiring session lock",
+        (ReasonId.PromoteStillRunning, _) => "updated leader lock during promote",
+        (ReasonId.NotAllowed, _) => "following a different leader because I am not allowed to promote",
+        (ReasonId.UnsupportedSettings, var f) => $"not racing for the lock: this version cannot honour {f.Text}, and ignoring it could lose commits",
+        (ReasonId.PositionUnknown, _) => "not racing for the lock: the own WAL position is not known",
+        (ReasonId.HeldBack, _) => "not racing for the lock: it was given away a moment ago",
+        (ReasonId.EarlyExpiryAsk, var f) => $"the lease of {f.Node} expired sooner than it should: asking {f.Node} itself first",
+        (ReasonId.EarlyExpiryAlive, var f) => $"Primary ({f.Node}) is still alive",
+        (ReasonId.LagTooLarge, var f) => $"My wal position exceeds maximum replication lag ({f.Mine} behind {f.Theirs} by more than {f.Bound})",
+        (ReasonId.TimelineBehind, var f) => $"My timeline {f.MyTimeline} is behind last known cluster timeline {f.TheirTimeline}",
+        (ReasonId.RaceAskPeers or ReasonId.RacePeersAsked, _) => "nobody leads: asking the other members where they stand",
+        (ReasonId.AnotherIsAlive, var f) => $"Primary ({f.Node}) is still alive",
+        (ReasonId.AnotherIsAhead, var f) =>
+            $"following a different leader because i am not the healthiest node ({f.Node} is at {f.Theirs}, I am at {f.Mine})",
+        (ReasonId.AnotherHasPriority, var f) =>
+            $"following a different leader because i am not the healthiest node ({f.Node} has a higher failover_priority)",
+        (ReasonId.CandidateShouldLead, var f) => $"leaving the lock to the requested candidate {f.Node}",
+        (ReasonId.RequestedCandidate or ReasonId.Healthiest, _) => "racing for the leader lock",
+        _ => null,
+    };
+
+    private static string? Paused(NodeName self, Reason reason) => (reason.Id, reason.Facts) switch
+    {
+        (ReasonId.PauseNotRunning, _) => "postgres is not running",
+        (ReasonId.PauseReleaseNotRunning, _) => "removed leader lock because postgres is not running",
+        (ReasonId.PauseReleaseNotPrimary, _) => "removed leader lock because postgres is not running as primary",
+        (ReasonId.PausePrimaryWithLease, _) => $"no action. I am ({self}), the leader with the lock",
+        (ReasonId.PausePrimaryWithoutLease, _) => "continue to run as primary without lock",
+        (ReasonId.PausePrimaryAcquires, _) => "acquired session lock as a leader",
+        (ReasonId.PauseReplica, { Node.IsNobody: true }) => $"no action. I am ({self})",
+        (ReasonId.PauseReplica, var f) => $"no action. I am ({self}), a secondary, and following a leader ({f.Node})",
+        (ReasonId.PauseWaitingToPromote, _) => "waiting to become primary after promote...",
+        (ReasonId.PauseRestartReplica, _) => "starting after demotion",
+        _ => null,
+    };
+
+    private static string? Ending(Reason reason) => (reason.Id, reason.Facts) switch
+    {
+        (ReasonId.RequestAdmitted, _) => "an operator's request was admitted",
+        (ReasonId.RequestRefused, var f) => $"an operator's request was refused: {f.Text}",
+        (ReasonId.RequestCheckPeers, _) => "asking the candidates before answering an operator's request",
+        (ReasonId.EndPaused, _) => "Leader key is not deleted and Postgresql is not stopped due paused state",
+        (ReasonId.EndStopPrimary or ReasonId.EndStopReplica, _) => "stopping PostgreSQL before the agent ends",
+        (ReasonId.EndCancelJob, var f) => $"cancelling {f.Text} before the agent ends",
+        (ReasonId.EndRelease, _) => "released leader key at shutdown",
+        (ReasonId.End, _) => "the agent ends",
+        _ => null,
+    };
+}

@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+using HaAgent.Core.Decision;
+using HaAgent.Core.Election;
+using HaAgent.Core.Model;
+using HaAgent.Core.Ports;
+using HaAgent.Core.Snapshot;
+
+namespace HaAgent.Core.Duties;
+
+/// <summary>Which upkeep is due, in order. Pure.</summary>
+internal static class Upkeep
+{
+    public static ImmutableArray<Duty> Due(NodeView v, NodeIdentity identity)
+    {
+        var duties = ImmutableArray.CreateBuilder<Duty>();
+        AddIf(duties, StatusRecordDuty.Due(v));
+        AddIf(duties, HistoryDuty.Due(v));
+        AddIf(duties, ConfigurationDuty.Due(v));
+        AddIf(duties, MemberSlotsDuty.Due(v));
+        if (v.Memory.PromoteCheckpoint == CheckpointState.Due && v.Sql() is { InRecovery: false })
+        {
+            duties.Add(new Duty.Checkpoint());
+        }
+
+        if (v.Sql() is { InRecovery: true, ReplayPaused: true } && !v.Paused() && v.Job is null)
+        {
+            duties.Add(new Duty.ResumeReplay());
+        }
+
+        AddIf(duties, MemberRecordDuty.Due(v, identity));
+        if (!v.HasLease() && !v.StoreIsSilent() && (v.Memory.SessionKeptAt is not { } kept || v.At >= kept + v.Settings.LoopWait))
+        {
+            duties.Add(new Duty.KeepSession());
+        }
+
+        if (v.RequestNamesMe() && v.LeaderIsAnother())
+        {
+            duties.Add(new Duty.WarmUp(Ballots.Electorate(v)));
+        }
+
+        return duties.ToImmutable();
+    }
+
+    private static void AddIf(ImmutableArray<Duty>.Builder duties, Duty? duty)
+    {
+        if (duty is not null)
+        {
+            duties.Add(duty);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using HaAgent.Core.Authority;
+using HaAgent.Core.Decision;
+using HaAgent.Core.Jobs;
+using HaAgent.Core.Loop;
+using HaAgent.Core.Model;
+using HaAgent.Core.Ports;
+using HaAgent.Core.Requests;
+using HaAgent.Core.Snapshot;
+using Microsoft.Extensions.Logging;
+
+namespace HaAgent.Core.Effects;
+
+/// <summary>From a decision to the one effect that performs it. The only file that knows them all.</summary>
+internal sealed class Executor(
+    StoreEffects store, RequestEffects requests, JobRunner jobs, IPeers peers, FenceLadder ladder, ISettingsSource settings,
+    LoopState state, Background background, TimeProvider clock, ILogger logger)
+{
+    /// <summary>Begins the effect. Nothing is awaited: what it brings is folded into the memory and wakes the loop.</summary>
+    public void Perform(NodeView v, HaDecision decision)
+    {
+        switch (decision)
+        {
+            case HaDecision.Wait:
+                break;
+            case HaDecision.RenewLease renew:
+                store.Renew(v, renew.MayCreate);
+                break;
+            case HaDecision.RaceForLease:
+                store.Acquire(v);
+                break;
+            case HaDecision.TakeLease:
+                store.Take(v);
+                break;
+            case HaDecision.ReleaseLease release:
+                store.Release(v, release);
+                break;
+            case HaDecision.CreateInitialize:
+                store.CreateInitialize(v);
+                break;
+            case HaDecision.WriteInitialize write:
+                store.WriteInitialize(v, write);
+                break;
+            case HaDecision.DeleteInitialize:
+                store.DeleteInitialize(v);
+                break;
+            case HaDecision.WriteConfig:
+                store.WriteConfig(v, settings.DynamicJson);
+                break;
+            case HaDecision.ClearFailover clear:
+                store.ClearFailover(v, clear);
+                break;
+            case HaDecision.AskPeers ask:
+                Ask(v, ask.Peers, ask.Timeout);
+                break;
+            case HaDecision.StartJob start:
+                jobs.Start(start.Job);
+                break;
+            case HaDecision.CancelJob cancel:
+                jobs.Cancel(cancel.JobId);
+                break;
+            case HaDecision.AnswerPermit permit:
+                jobs.AnswerPermit(permit.JobId, permit.Granted);
+                break;
+            case HaDecision.Fence fence:
+                Fence(v, fence);
+                break;
+            case HaDecision.Admit admit:
+                requests.Admit(v, admit.RequestId);
+                break;
+            case HaDecision.Refuse refuse:
+                requests.Refuse(refuse);
+                break;
+            case HaDecision.Exit exit:
+                Exit(v, exit);
+                break;
+            default:
+                throw new UnreachableException();
+        }
+    }
+
+    private void Ask(NodeView v, ImmutableArray<PeerAddress> asked, TimeSpan timeout)
+    {
+        state.Change(m => m with { AskingSince = v.At });
+        background.Run(AskAsync(asked, timeout));
+    }
+
+    private async Task AskAsync(ImmutableArray<PeerAddress> asked, TimeSpan timeout)
+    {
+        var ballots = await peers.AskAsync(asked, timeout, CancellationToken.None);
+        foreach (var ballot in ballots)
+        {
+            HaLog.Ballot(logger, ballot.Name, ballot.Answer is PeerAnswer.Answered answered
+                ? $"{(answered.InRecovery ? "in recovery" : "primary")} at {answered.Timeline}:{answered.Position}, {answered.State}"
+                : ((PeerAnswer.Unreachable)ballot.Answer).Why.ToString());
+        }
+
+        state.Fold(m => m with
+        {
+            AskingSince = null,
+            Ballots = m.Ballots.SetItems(ballots.Select(ballot => KeyValuePair.Create(ballot.Name, ballot))),
+        });
+    }
+
+    private void Fence(NodeView v, HaDecision.Fence fence)
+    {
+        if (v.Job is { } job)
+        {
+            jobs.Cancel(job.Id);
+        }
+
+        var timedOut = fence.Reason.Id == ReasonId.StartTimedOut;
+        state.Change(m => m with
+        {
+            Fencing = true,
+            StartFailed = timedOut ? new StartFailure(v.At, AsPrimary: true, "the start took longer than primary_start_timeout") : m.StartFailed,
+        });
+        background.Run(FenceAsync(v, fence.Deadline));
+    }
+
+    private async Task FenceAsync(NodeView v, Instant deadline)
+    {
+        await ladder.RunAsync(deadline, CancellationToken.None);
+        state.Fold(m => m with
+        {
+            Fencing = false,
+            FencedInSilence = v.StoreIsSilent(),
+            StoppedByAgent = true,
+            Rewind = m.Rewind is RewindState.Idle or RewindState.Done ? RewindState.CheckDue : m.Rewind,
+            Authority = m.Authority is NodeAuthority.Lease lease && !lease.HasRunOut(Instant.Now(clock)) ? lease : new NodeAuthority.None(),
+        });
+    }
+
+    private void Exit(NodeView v, HaDecision.Exit exit)
+    {
+        var text = ReasonText.Render(v.Self, exit.Reason, v.Settings.Pause);
+        if (exit.StopFirst && !v.Memory.ShutdownRequested)
+        {
+            state.EndingCode = exit.Code;
+            state.Fold(m => m with { ShutdownRequested = true });
+        }
+        else
+        {
+            state.ExitCode = Math.Max(exit.Code, state.EndingCode);
+        }
+
+        HaLog.Ending(logger, Math.Max(exit.Code, state.EndingCode), text);
+    }
+}

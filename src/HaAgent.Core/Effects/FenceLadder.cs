@@ -1,0 +1,55 @@
+using HaAgent.Core.Loop;
+using HaAgent.Core.Model;
+using HaAgent.Core.Ports;
+using Microsoft.Extensions.Logging;
+
+namespace HaAgent.Core.Effects;
+
+/// <summary>Makes the local server unable to acknowledge a write by a deadline, whatever it costs (S1, S2).</summary>
+/// <remarks>
+/// The rungs: <c>fast</c>; at half of the time left <c>immediate</c>; at the deadline every process is killed. Done is when no
+/// client backend is left and none can come: a slow checkpoint or archiver after that cannot acknowledge anything.
+/// </remarks>
+internal sealed class FenceLadder(IPostgresServer postgres, TimeProvider clock, ILogger logger)
+{
+    /// <summary>Below this an orderly stop has no chance.</summary>
+    private static readonly TimeSpan ShortestOrderly = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>What an immediate stop gets when the deadline has passed already.</summary>
+    private static readonly TimeSpan LastChance = TimeSpan.FromMilliseconds(200);
+
+    private static readonly TimeSpan BetweenKills = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>A server without clients may finish its checkpoint for so long.</summary>
+    private static readonly TimeSpan Epilogue = TimeSpan.FromSeconds(60);
+
+    /// <summary>Ends when no postmaster is left.</summary>
+    public async Task RunAsync(Instant deadline, CancellationToken stop)
+    {
+        var begun = Instant.Now(clock);
+        var left = deadline - begun;
+        if (left > ShortestOrderly && postgres.Signal(StopMode.Fast)
+            && await postgres.WaitForNoClientBackendsAsync(begun + (left / 2), stop))
+        {
+            HaLog.Fenced(logger, StopMode.Fast, Instant.Now(clock) - begun);
+            if (await postgres.WaitForExitAsync(Instant.Now(clock) + Epilogue, stop))
+            {
+                return;
+            }
+        }
+
+        postgres.Signal(StopMode.Immediate);
+        if (await postgres.WaitForExitAsync(Instant.Max(deadline, Instant.Now(clock) + LastChance), stop))
+        {
+            HaLog.Fenced(logger, StopMode.Immediate, Instant.Now(clock) - begun);
+            return;
+        }
+
+        do
+        {
+            HaLog.Killing(logger, Instant.Now(clock) - begun);
+            postgres.Kill();
+        }
+        while (!await postgres.WaitForExitAsync(Instant.Now(clock) + BetweenKills, stop));
+    }
+}

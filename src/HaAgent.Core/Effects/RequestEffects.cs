@@ -1,0 +1,101 @@
+using HaAgent.Core.Contracts.Records;
+using HaAgent.Core.Decision;
+using HaAgent.Core.Loop;
+using HaAgent.Core.Model;
+using HaAgent.Core.Ports;
+using HaAgent.Core.Requests;
+using HaAgent.Core.Snapshot;
+
+namespace HaAgent.Core.Effects;
+
+/// <summary>Answers operators: admission and refusal by the core's word, the end of a hand-over by what the store shows.</summary>
+internal sealed class RequestEffects(IDcs dcs, ISettingsSource settings, Mailbox mailbox, LoopState state, Background background)
+{
+    private readonly Dictionary<long, (NodeName Leader, bool Written)> _admitted = [];
+
+    public void Admit(NodeView v, long id)
+    {
+        if (Find(id) is not { } ticket)
+        {
+            return;
+        }
+
+        switch (ticket.Request)
+        {
+            case OperatorRequest.Reload:
+                settings.ReloadLocal();
+                ticket.Finish(202, "reload scheduled");
+                break;
+            case OperatorRequest.Switchover switchover:
+                Write(v, ticket, switchover.Leader, switchover.Candidate);
+                break;
+            case OperatorRequest.Failover failover:
+                Write(v, ticket, NodeName.Nobody, failover.Candidate);
+                break;
+        }
+    }
+
+    public void Refuse(HaDecision.Refuse refuse) => Find(refuse.RequestId)?.Refuse(refuse.Code, refuse.Text);
+
+    /// <summary>Looks whether an admitted hand-over has come to its end; called with each new picture.</summary>
+    public void Follow(NodeView v)
+    {
+        if (v.Cluster is not { } cluster || _admitted.Count == 0)
+        {
+            return;
+        }
+
+        foreach (var ticket in mailbox.Open())
+        {
+            if (_admitted.TryGetValue(ticket.Id, out var begun) && begun.Written && Outcome(cluster, ticket.Request, begun.Leader) is var (code, text))
+            {
+                _admitted.Remove(ticket.Id);
+                ticket.Finish(code, text);
+            }
+        }
+    }
+
+    private static (int Code, string Text)? Outcome(ClusterState cluster, OperatorRequest request, NodeName oldLeader)
+    {
+        var isSwitchover = request is OperatorRequest.Switchover;
+        var candidate = request is OperatorRequest.Switchover switchover ? switchover.Candidate : ((OperatorRequest.Failover)request).Candidate;
+        var leader = cluster.LeaderName;
+        if (!leader.IsNobody && leader != oldLeader)
+        {
+            var done = isSwitchover ? "witched over" : "ailed over";
+            return candidate.IsNobody || candidate == leader
+                ? (200, $"Successfully {(isSwitchover ? "s" : "f")}{done} to \"{leader}\"")
+                : (200, $"{(isSwitchover ? "S" : "F")}{done} to \"{leader}\" instead of \"{candidate}\"");
+        }
+
+        // The request is gone and the old leader still leads: somebody cleared it unfulfilled.
+        return !cluster.Failover.IsPresent && leader == oldLeader && !leader.IsNobody
+            ? (503, isSwitchover ? "Switchover failed" : "Failover failed")
+            : null;
+    }
+
+    private void Write(NodeView v, Ticket ticket, NodeName leader, NodeName candidate)
+    {
+        _admitted[ticket.Id] = (v.Cluster?.LeaderName ?? NodeName.Nobody, Written: false);
+        ticket.Admit();
+        background.Run(WriteAsync(v, ticket, FailoverRecordWriter.Write(leader, candidate, null)));
+    }
+
+    private async Task WriteAsync(NodeView v, Ticket ticket, string value)
+    {
+        var outcome = await dcs.WriteAsync(DcsRecord.Failover, value, null, v.At + v.Settings.RetryTimeout, CancellationToken.None);
+        if (outcome == WriteOutcome.Written)
+        {
+            _admitted[ticket.Id] = _admitted[ticket.Id] with { Written = true };
+        }
+        else
+        {
+            _admitted.Remove(ticket.Id);
+            ticket.Finish(503, "failed to write failover key into DCS");
+        }
+
+        state.Fold(m => m);
+    }
+
+    private Ticket? Find(long id) => Array.Find(mailbox.Open(), ticket => ticket.Id == id);
+}

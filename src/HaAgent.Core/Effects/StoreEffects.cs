@@ -1,0 +1,168 @@
+using HaAgent.Core.Authority;
+using HaAgent.Core.Contracts.Records;
+using HaAgent.Core.Decision;
+using HaAgent.Core.Loop;
+using HaAgent.Core.Model;
+using HaAgent.Core.Ports;
+using HaAgent.Core.Snapshot;
+using Microsoft.Extensions.Logging;
+
+namespace HaAgent.Core.Effects;
+
+/// <summary>Decisions that ask something of the store. None is awaited by the turn: the answer is folded in and wakes the loop.</summary>
+internal sealed class StoreEffects(
+    IDcs dcs, IDeadlineWord word, LoopState state, Background background, StallMeter stall, TimeProvider clock, ILogger logger)
+{
+    private Instant Now => Instant.Now(clock);
+
+    public void Renew(NodeView v, bool mayCreate)
+    {
+        stall.Sent(v.Memory.RenewAt, Now, v.Memory.Authority);
+        var limit = v.MayBeWritable() && v.Memory.Authority is not NodeAuthority.None
+            ? Instant.Min(Budget(v), v.Memory.Authority.FenceAt)
+            : Budget(v);
+        Ask(v, LeaseRequest.Renewing, stop => dcs.RenewAsync(mayCreate, limit, stop));
+    }
+
+    public void Acquire(NodeView v) => Ask(v, LeaseRequest.Acquiring, stop => dcs.AcquireAsync(Budget(v), stop), request => AfterAcquire(v, request));
+
+    public void Take(NodeView v) => Ask(v, LeaseRequest.Taking, stop => dcs.TakeAsync(Budget(v), stop));
+
+    public void Release(NodeView v, HaDecision.ReleaseLease release)
+    {
+        state.Change(m => m with { LeaseRequest = LeaseRequest.Releasing });
+        background.Run(ReleaseAsync(v, release));
+    }
+
+    public void CreateInitialize(NodeView v) =>
+        Record("initialize", async () =>
+        {
+            var outcome = await dcs.CreateAsync(DcsRecord.Initialize, "", Budget(v), CancellationToken.None);
+            if (outcome == WriteOutcome.Written)
+            {
+                state.Change(m => m with { Founding = FoundingState.Making, Authority = new NodeAuthority.Founding() });
+            }
+
+            return outcome;
+        });
+
+    public void WriteInitialize(NodeView v, HaDecision.WriteInitialize write) =>
+        Record("initialize", () => write.KeyExists
+            ? dcs.WriteAsync(DcsRecord.Initialize, write.SystemIdentifier, null, Budget(v), CancellationToken.None)
+            : dcs.CreateAsync(DcsRecord.Initialize, write.SystemIdentifier, Budget(v), CancellationToken.None));
+
+    public void DeleteInitialize(NodeView v) =>
+        Record("initialize", () => dcs.DeleteAsync(DcsRecord.Initialize, null, Budget(v), CancellationToken.None));
+
+    public void WriteConfig(NodeView v, string json) =>
+        Record("config", () => dcs.WriteAsync(DcsRecord.Config, json, null, Budget(v), CancellationToken.None));
+
+    public void ClearFailover(NodeView v, HaDecision.ClearFailover clear)
+    {
+        var value = FailoverRecordWriter.Write(NodeName.Nobody, clear.KeepCandidate, null);
+        Record("failover", () => dcs.WriteAsync(DcsRecord.Failover, value, clear.Version, Budget(v), CancellationToken.None));
+    }
+
+    private static Instant Budget(NodeView v) => v.At + v.Settings.RetryTimeout;
+
+    private void Ask(
+        NodeView v, LeaseRequest request, Func<CancellationToken, Task<LeaseAnswer>> ask, Func<LeaseAnswer, Task>? afterwards = null)
+    {
+        state.Change(m => m with { LeaseRequest = request });
+        background.Run(AskAsync(v, request, ask, afterwards));
+    }
+
+    private async Task AskAsync(
+        NodeView v, LeaseRequest request, Func<CancellationToken, Task<LeaseAnswer>> ask, Func<LeaseAnswer, Task>? afterwards)
+    {
+        var answer = await ask(CancellationToken.None);
+        var now = Now;
+        Log(v, request, answer, now);
+
+        // A ladder that fences this very server is not called off: the renewed lease serves what comes after it.
+        state.Fold(m => FoldOutcomes.Lease(m, v.Settings, request, answer, now));
+        if (answer.Outcome == LeaseOutcome.Held)
+        {
+            word.Write(LeaseTimes.From(answer.SentAt, answer.GuaranteedFor).GuardAt, answer.LeaseId);
+        }
+
+        if (afterwards is not null)
+        {
+            await afterwards(answer);
+        }
+    }
+
+    /// <summary>The winner of a race clears the request that it fulfils; in pause it leaves its own name for the others to see.</summary>
+    private async Task AfterAcquire(NodeView v, LeaseAnswer answer)
+    {
+        if (answer.Outcome != LeaseOutcome.Held || v.Cluster is not { Failover: { IsPresent: true } request })
+        {
+            return;
+        }
+
+        var keep = v.Settings.Pause && request.IsSwitchover && !request.Candidate.IsNobody;
+        var value = FailoverRecordWriter.Write(NodeName.Nobody, keep ? request.Candidate : NodeName.Nobody, null);
+        var outcome = await dcs.WriteAsync(DcsRecord.Failover, value, keep ? request.Version : null, Budget(v), CancellationToken.None);
+        LogRecord("failover", outcome);
+    }
+
+    private async Task ReleaseAsync(NodeView v, HaDecision.ReleaseLease release)
+    {
+        if (release.FinalPosition.IsKnown)
+        {
+            var status = StatusRecordWriter.WithOptime(v.Cluster?.Status.Raw, release.FinalPosition);
+            LogRecord("status", await dcs.WriteAsync(DcsRecord.Status, status, null, Budget(v), CancellationToken.None));
+        }
+
+        var outcome = await dcs.ReleaseAsync(Budget(v), CancellationToken.None);
+        HaLog.LeaseReleased(logger, release.FinalPosition, outcome);
+        var now = Now;
+        state.Fold(m => outcome == WriteOutcome.Unknown
+            ? m with { LeaseRequest = LeaseRequest.None }
+            : m with
+            {
+                LeaseRequest = LeaseRequest.None,
+                Authority = new NodeAuthority.None(),
+                HoldBackUntil = release.HoldBack == TimeSpan.MaxValue ? Instant.Never : now + release.HoldBack,
+                HandOver = m.HandOver is { } handOver ? handOver with { Released = true } : null,
+                StartFailed = null,
+            });
+    }
+
+    /// <summary>A compare-and-set that the next decision looks for in the picture.</summary>
+    private void Record(string record, Func<Task<WriteOutcome>> write)
+    {
+        state.Change(m => m with { LeaseRequest = LeaseRequest.Recording });
+        background.Run(RecordAsync(record, write));
+    }
+
+    private async Task RecordAsync(string record, Func<Task<WriteOutcome>> write)
+    {
+        LogRecord(record, await write());
+        state.Fold(m => m with { LeaseRequest = LeaseRequest.None });
+    }
+
+    private void LogRecord(string record, WriteOutcome outcome)
+    {
+        if (outcome != WriteOutcome.Written)
+        {
+            HaLog.RecordNotWritten(logger, record, outcome);
+        }
+    }
+
+    private void Log(NodeView v, LeaseRequest request, LeaseAnswer answer, Instant now)
+    {
+        switch (answer.Outcome)
+        {
+            case LeaseOutcome.Held when request != LeaseRequest.Renewing || v.Memory.Authority is not NodeAuthority.Lease || v.Memory.RenewalsUnanswered > 0:
+                HaLog.LeaseHeld(logger, answer.GuaranteedFor, now - answer.SentAt);
+                break;
+            case LeaseOutcome.NotHeld:
+                HaLog.LeaseNotHeld(logger, answer.Detail);
+                break;
+            case LeaseOutcome.Unknown:
+                HaLog.LeaseUnknown(logger, answer.Detail);
+                break;
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using HaAgent.Core.Model;
+using HaAgent.Core.Ports;
+using HaAgent.Core.Snapshot;
+
+namespace HaAgent.Core.Election;
+
+/// <summary>Whom to ask, and whether what they said is fresh enough to be used.</summary>
+internal static class Ballots
+{
+    /// <summary>How long an answer counts. A ballot tells where a peer was; a minute-old one tells nothing.</summary>
+    public static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
+
+    /// <summary>Longest wait for a peer.</summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>Everybody who may be ahead of us: members now, and those of the last picture with a leader.</summary>
+    public static ImmutableArray<PeerAddress> Electorate(NodeView v)
+    {
+        var known = new SortedDictionary<string, PeerAddress>(StringComparer.Ordinal);
+        Add(known, v.Memory.LastLed, v.Self);
+        Add(known, v.Cluster, v.Self);
+        return [.. known.Values];
+    }
+
+    /// <summary>Members that could take over from us: the requested one, or all that are not excluded.</summary>
+    public static ImmutableArray<PeerAddress> Candidates(NodeView v, NodeName requested)
+    {
+        if (v.Cluster is not { } cluster)
+        {
+            return [];
+        }
+
+        return
+        [
+            .. from member in cluster.Members
+               where member.Name != v.Self && member.ApiUrl is not null && !member.Tags.NoFailover
+                   && (requested.IsNobody || member.Name == requested)
+               select new PeerAddress(member.Name, member.ApiUrl!), // filtered one line above
+        ];
+    }
+
+    /// <summary>Everyone in <paramref name="asked"/> was asked at or after <paramref name="since"/>, and recently.</summary>
+    public static bool AreFresh(NodeView v, ImmutableArray<PeerAddress> asked, Instant since) =>
+        asked.All(peer => v.Memory.Ballots.TryGetValue(peer.Name, out var ballot)
+            && ballot.AskedAt >= since && v.At < ballot.AskedAt + Fresh + Timeout && Answered(v, ballot));
+
+    public static PeerReading? Of(NodeView v, NodeName name) => v.Memory.Ballots.GetValueOrDefault(name);
+
+    // A ballot that came in over a second ago is stale; one that took its full time to fail is as fresh as can be.
+    private static bool Answered(NodeView v, PeerReading ballot) =>
+        ballot.Answer is PeerAnswer.Unreachable || v.At < ballot.AskedAt + Fresh;
+
+    private static void Add(SortedDictionary<string, PeerAddress> known, ClusterState? cluster, NodeName self)
+    {
+        foreach (var member in cluster?.Members ?? [])
+        {
+            if (member.Name != self && member.ApiUrl is { } url && !member.Tags.NoFailover)
+            {
+                known[member.Name.Value] = new(member.Name, url);
+            }
+        }
+    }
+}

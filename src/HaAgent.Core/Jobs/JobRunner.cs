@@ -1,0 +1,156 @@
+using System.Collections.Immutable;
+using HaAgent.Core.Loop;
+using HaAgent.Core.Model;
+using HaAgent.Core.Ports;
+using HaAgent.Core.Snapshot;
+using Microsoft.Extensions.Logging;
+
+namespace HaAgent.Core.Jobs;
+
+/// <summary>Runs at most one job on the loop's pump, shows it as a <see cref="JobView"/>, and reports its end once.</summary>
+internal sealed class JobRunner(IPostgresServer postgres, IDeadlineWord word, Background background, TimeProvider clock, ILogger logger)
+    : IDisposable
+{
+    private readonly JobSteps _steps = new(postgres, clock);
+    private CancellationTokenSource? _cancel;
+    private TaskCompletionSource<bool>? _permit;
+    private long _lastId;
+
+    /// <summary>The running job; null when none runs.</summary>
+    public JobView? Current { get; private set; }
+
+    /// <summary>Raised on the pump when a phase, a permit or the end is to be looked at.</summary>
+    public event Action? Changed;
+
+    /// <summary>Raised on the pump when a job has ended, before <see cref="Changed"/>.</summary>
+    public event Action<JobSpec, JobResult>? Ended;
+
+    /// <summary>Raised on the pump immediately before a promotion is issued or a start as primary is begun.</summary>
+    public event Action<JobSpec>? AboutToBecomeWritable;
+
+    /// <summary>The deadline to be left in the word before anything becomes writable, and the lease it comes from.</summary>
+    public required Func<(Instant GuardAt, long LeaseId)> Deadline { get; init; }
+
+    public void Start(JobSpec spec)
+    {
+        Invariant.Check(Current is null, "one job at a time");
+        Current = new(++_lastId, spec, Instant.Now(clock), "", null, false);
+        _cancel = new();
+        HaLog.JobStarted(logger, spec.Label);
+        background.Run(RunAsync(spec, _cancel.Token));
+    }
+
+    public void Cancel(long id)
+    {
+        if (Current is { } job && job.Id == id && !job.CancelRequested)
+        {
+            Current = job with { CancelRequested = true };
+            _cancel!.Cancel(); // set together with Current
+            _permit?.TrySetResult(false);
+        }
+    }
+
+    public void AnswerPermit(long id, bool granted)
+    {
+        if (Current is { } job && job.Id == id)
+        {
+            Current = job with { Permit = null };
+            _permit?.TrySetResult(granted);
+        }
+    }
+
+    private async Task RunAsync(JobSpec spec, CancellationToken cancelled)
+    {
+        JobResult result;
+        try
+        {
+            result = await Perform(spec, cancelled);
+        }
+        catch (OperationCanceledException) when (cancelled.IsCancellationRequested)
+        {
+            result = new JobResult.Cancelled();
+        }
+
+        var took = Instant.Now(clock) - Current!.StartedAt; // set until the end of this method
+        Current = null;
+        _cancel!.Dispose(); // set together with Current
+        _cancel = null;
+        Report(spec, result, took);
+        Ended?.Invoke(spec, result);
+        Changed?.Invoke();
+    }
+
+    public void Dispose() => _cancel?.Dispose();
+
+    private async Task<JobResult> Perform(JobSpec spec, CancellationToken cancelled)
+    {
+        switch (spec)
+        {
+            case JobSpec.Found:
+                return await _steps.FoundAsync(Phase, cancelled);
+            case JobSpec.BaseBackup copy:
+                return await _steps.BaseBackupAsync(copy, Phase, cancelled);
+            case JobSpec.StartPrimary start:
+                Arm(spec);
+                return await _steps.StartAsync(new(AsPrimary: true, null), start.NotAfter, start.Timeout, cancelled);
+            case JobSpec.StartReplica start:
+                return await _steps.StartAsync(new(AsPrimary: false, start.Follow), Instant.Never, start.Timeout, cancelled);
+            case JobSpec.Promote promote:
+                Arm(spec);
+                return await _steps.PromoteAsync(promote, Phase, cancelled);
+            case JobSpec.StopForHandOver stop:
+                return await _steps.StopForHandOverAsync(stop, Phase, cancelled);
+            case JobSpec.Stop:
+                return await _steps.StopAsync(cancelled);
+            case JobSpec.Compare compare:
+                return new JobResult.Compared(await postgres.CompareAsync(compare.Leader, cancelled));
+            case JobSpec.Rewind rewind:
+                return await AskPermit(PermitKind.RewindDataDirectory)
+                    ? await _steps.RewindAsync(rewind, cancelled)
+                    : new JobResult.Failed("not permitted: no other running primary of this cluster is known");
+            case JobSpec.Discard discard:
+                return discard.Reason == DiscardReason.CreationFailed || await AskPermit(PermitKind.DiscardDataDirectory)
+                    ? JobSteps.Result(await postgres.DiscardDataDirectoryAsync(discard.Reason, cancelled))
+                    : new JobResult.Failed("not permitted: no other running primary of this cluster is known");
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    /// <summary>The word first, then the effect: whatever happens in between, the deadline is known to who comes after us.</summary>
+    private void Arm(JobSpec spec)
+    {
+        var (guardAt, leaseId) = Deadline();
+        word.Write(guardAt, leaseId);
+        AboutToBecomeWritable?.Invoke(spec);
+    }
+
+    private Task<bool> AskPermit(PermitKind kind)
+    {
+        _permit = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Current = Current! with { Permit = kind }; // a job is running
+        Changed?.Invoke();
+        return _permit.Task;
+    }
+
+    private void Phase(string phase)
+    {
+        if (Current is { } job)
+        {
+            Current = job with { Phase = phase };
+            HaLog.JobPhase(logger, job.Label, phase);
+        }
+    }
+
+    private void Report(JobSpec spec, JobResult result, TimeSpan took)
+    {
+        if (result is JobResult.Failed or JobResult.Started { Outcome: StartOutcome.Failed or StartOutcome.TooLate }
+            or JobResult.Rewound { Outcome: not (RewindOutcome.Done or RewindOutcome.NotNeeded) })
+        {
+            HaLog.JobFailed(logger, spec.Label, took, JobSteps.Describe(result));
+        }
+        else
+        {
+            HaLog.JobEnded(logger, spec.Label, took, JobSteps.Describe(result));
+        }
+    }}

@@ -1,0 +1,154 @@
+using System.Collections.Immutable;
+using HaAgent.Core.Authority;
+using HaAgent.Core.Decision;
+using HaAgent.Core.Model;
+using HaAgent.Core.Snapshot;
+
+namespace HaAgent.Core.Loop;
+
+/// <summary>How what was seen changes what is remembered. Pure; one step per turn, before the decision.</summary>
+internal static class Fold
+{
+    /// <summary>A store's granularity and a cycle's upkeep: a lease that ends this little "early" ended on time.</summary>
+    private static readonly TimeSpan ExpirySlack = TimeSpan.FromSeconds(2);
+
+    /// <summary>Takes the current readings into the memory.</summary>
+    public static NodeMemory Observe(NodeView v)
+    {
+        var memory = v.Memory;
+        memory = Server(v, memory);
+        memory = Pause(v with { Memory = memory }, memory);
+        memory = Leadership(v with { Memory = memory }, memory);
+        return Rights(v with { Memory = memory }, memory);
+    }
+
+    /// <summary>A restarted agent looks at what it finds, once, before its first turn.</summary>
+    /// <param name="predecessor">The deadline that the last agent of this data directory left; null: none.</param>
+    public static NodeMemory Adopt(NodeView v, Instant? predecessor)
+    {
+        if (!v.Running())
+        {
+            // What was a primary's when it stopped may have been left behind since.
+            var wasPrimary = v.Directory() is { HasStandbySignal: false, HasBackupLabel: false };
+            return v.Memory with { StoppedByAgent = true, Rewind = wasPrimary ? RewindState.CheckDue : RewindState.Idle };
+        }
+
+        var memory = v.Memory with { StartingSince = v.At };
+        return v.MayBeWritable()
+            ? memory with { Authority = new NodeAuthority.Unknown(predecessor ?? v.At + v.Settings.RetryTimeout) }
+            : memory;
+    }
+
+    private static NodeMemory Server(NodeView v, NodeMemory memory)
+    {
+        if (!v.Running())
+        {
+            return memory with
+            {
+                LocalRole = LocalRole.Unknown,
+                PromoteIssued = false,
+                Applied = null,
+                PromoteCheckpoint = CheckpointState.NotNeeded,
+            };
+        }
+
+        if (v.Sql() is not { } sql)
+        {
+            return memory;
+        }
+
+        memory = memory with { RoleEstablished = true, StoppedByAgent = false, StartFailed = null };
+        if (!sql.InRecovery)
+        {
+            return memory with { LocalRole = LocalRole.Primary, PromoteIssued = false, Rewind = RewindState.Idle };
+        }
+
+        // A promotion that was issued may take effect at any moment: until it is seen to have, count it as writable.
+        memory = memory.PromoteIssued ? memory : memory with { LocalRole = LocalRole.Replica };
+        return memory.HandOver is { Released: true } ? memory with { HandOver = null } : memory;
+    }
+
+    private static NodeMemory Pause(NodeView v, NodeMemory memory)
+    {
+        if (v.Paused() == memory.WasPaused)
+        {
+            return memory;
+        }
+
+        memory = memory with { WasPaused = v.Paused() };
+        if (v.Paused())
+        {
+            return memory;
+        }
+
+        // The end of a pause: a primary without a lease is not wrong yet; it gets one try to have one.
+        return v.MayBeWritable()
+            ? v.HasLease() ? memory : memory with { Authority = new NodeAuthority.Unknown(v.At + v.Settings.RetryTimeout), RenewAt = v.At }
+            : memory with { Rewind = RewindState.CheckDue };
+    }
+
+    private static NodeMemory Leadership(NodeView v, NodeMemory memory)
+    {
+        if (v.Cluster is not { } cluster)
+        {
+            return memory;
+        }
+
+        if (cluster.Leader is null)
+        {
+            return memory.Loss is not null || memory.LastLed?.Leader is not { } lost
+                ? memory
+                : memory with { Loss = LossOf(v, memory, lost.Name, cluster), Ballots = ImmutableDictionary<NodeName, PeerReading>.Empty };
+        }
+
+        var signed = memory.LastLed is { } before && memory.LeaderSignAt is not null
+            && before.Leader == cluster.Leader
+            && before.LeaderMember?.KeyVersion == cluster.LeaderMember?.KeyVersion
+            && before.Status.Raw == cluster.Status.Raw;
+        memory = memory with { LastLed = cluster, Loss = null, LeaderSignAt = signed ? memory.LeaderSignAt : v.At };
+        return LeaderChanged(v, memory, cluster);
+    }
+
+    private static NodeMemory LeaderChanged(NodeView v, NodeMemory memory, ClusterState cluster)
+    {
+        if (cluster.LeaderName == v.Self)
+        {
+            return memory;
+        }
+
+        // Another leader, or the same one on a newer timeline: what was judged before says nothing about it.
+        var judged = (cluster.LeaderName, cluster.LeaderMember?.Timeline ?? Timeline.Unknown);
+        var own = v.Timeline();
+        var newer = judged.Item2.IsKnown && own.IsKnown && judged.Item2 != own;
+        return memory.Compared != judged && newer && memory.Rewind is RewindState.Idle or RewindState.Done
+                && cluster.LeaderMember is { IsPrimaryByRole: true }
+            ? memory with { Rewind = RewindState.CheckDue }
+            : memory;
+    }
+
+    private static LeaderLoss LossOf(NodeView v, NodeMemory memory, NodeName lost, ClusterState cluster)
+    {
+        // A lease takes all its keys with it in one revision; a release deletes the leader key alone.
+        bool? byExpiry = memory.LastLed?.Find(lost) is null ? null : cluster.Find(lost) is null;
+        var early = byExpiry == true && lost != v.Self && memory.LeaderSignAt is { } sign
+            && v.At - sign < v.Settings.Ttl - ExpirySlack;
+        return new(v.At, lost, byExpiry, early);
+    }
+
+    /// <summary>Rights that the picture, the clock or the end of the server took away.</summary>
+    private static NodeMemory Rights(NodeView v, NodeMemory memory)
+    {
+        if (v.MayBeWritable())
+        {
+            return memory;
+        }
+
+        return memory.Authority switch
+        {
+            NodeAuthority.Lease when memory.Authority.HasRunOut(v.At) || v.LeaderIsAnother() || v.Unlocked()
+                => memory with { Authority = new NodeAuthority.None() },
+            NodeAuthority.Unknown => memory with { Authority = new NodeAuthority.None() },
+            _ => memory,
+        };
+    }
+}

@@ -1,0 +1,215 @@
+using HaAgent.Core.Authority;
+using HaAgent.Core.Decision;
+using HaAgent.Core.Duties;
+using HaAgent.Core.Effects;
+using HaAgent.Core.Jobs;
+using HaAgent.Core.Model;
+using HaAgent.Core.Ports;
+using HaAgent.Core.Snapshot;
+using Microsoft.Extensions.Logging;
+
+namespace HaAgent.Core.Loop;
+
+/// <summary>When the node looks and decides: at each tick, at each wake-up, and at the instants that its authority names.</summary>
+public sealed class HaLoop : IDisposable
+{
+    /// <summary>A reading is asked for so long before a tick, so that the tick has a fresh one.</summary>
+    private static readonly TimeSpan ProbeLead = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>A leader that is awake anyhow renews when its last renewal is older than this: signs of life stay close to renewals.</summary>
+    private static readonly TimeSpan RenewalAge = TimeSpan.FromSeconds(1);
+
+    private readonly LoopParts _parts;
+    private readonly WakeUp _wake = new();
+    private readonly LoopState _state;
+    private readonly Background _background;
+    private readonly JobRunner _jobs;
+    private readonly FenceLadder _ladder;
+    private readonly Turn _turn;
+    private readonly ILogger _logger;
+    private Instant _nextTick;
+    private bool _wordArmed = true;
+    private bool _shutdownRequested;
+
+    public HaLoop(LoopParts parts)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        _parts = parts;
+        _logger = parts.Loggers.CreateLogger("HaAgent.Loop");
+        _state = new(parts.Identity, _wake);
+        _background = new(_wake);
+        _jobs = new(parts.Postgres, parts.Word, _background, parts.Clock, _logger) { Deadline = Deadline };
+        _ladder = new(parts.Postgres, parts.Clock, _logger);
+        var stall = new StallMeter(_logger);
+        var requests = new RequestEffects(parts.Dcs, parts.Settings, parts.Mailbox, _state, _background);
+        var store = new StoreEffects(parts.Dcs, parts.Word, _state, _background, stall, parts.Clock, _logger);
+        var executor = new Executor(store, requests, _jobs, parts.Peers, _ladder, parts.Settings, _state, _background, parts.Clock, _logger);
+        var upkeep = new UpkeepRunner(parts.Dcs, parts.Postgres, parts.Peers, _state, _background, parts.Clock, _logger);
+        _turn = new(parts, _state, _jobs, executor, requests, upkeep, new(parts.Board, parts.Identity, stall, parts.Clock), _logger);
+        _jobs.Changed += _wake.Set;
+        _jobs.AboutToBecomeWritable += OnAboutToBecomeWritable;
+        _jobs.Ended += OnJobEnded;
+        parts.Dcs.Changed += _ => _wake.Set();
+        parts.Postgres.Changed += _wake.Set;
+        parts.Mailbox.Posted += _wake.Set;
+    }
+
+    /// <summary>From any thread: run the ending sequence and return from <see cref="RunAsync"/>.</summary>
+    public void RequestShutdown()
+    {
+        Volatile.Write(ref _shutdownRequested, true);
+        _wake.Set();
+    }
+
+    /// <summary>From any thread: something changed that the ports do not tell of.</summary>
+    public void Wake() => _wake.Set();
+
+    /// <summary>Runs on the pump until the node's end.</summary>
+    /// <returns>The exit code of the process.</returns>
+    public async Task<int> RunAsync()
+    {
+        try
+        {
+            await AdoptAsync();
+            while (_state.ExitCode is null)
+            {
+                await CycleAsync();
+            }
+        }
+        catch (Exception broken)
+        {
+            // The one place for it: a promise of our own code is broken. Whatever this node is, it must not go on writing.
+            HaLog.BrokenPromise(_logger, broken);
+            await FenceForGoodAsync();
+            throw;
+        }
+
+        await _turn.LastWordAsync();
+        return _state.ExitCode.Value;
+    }
+
+    public void Dispose() => _jobs.Dispose();
+
+    /// <summary>What is here already: a server that outlived the last agent keeps running, on the deadline that agent left.</summary>
+    private async Task AdoptAsync()
+    {
+        await _parts.Postgres.ProbeAsync(Now + TimeSpan.FromSeconds(3), CancellationToken.None);
+        var view = _turn.Look();
+        var predecessor = _parts.Word.Predecessor;
+        _state.Change(_ => Fold.Adopt(view, predecessor));
+        if (_state.Memory.Authority is NodeAuthority.Unknown unknown)
+        {
+            HaLog.Adopted(_logger, view.Postgres.InRecovery == false ? "primary" : "possibly primary", unknown.DecideBy - view.At, predecessor is not null);
+        }
+
+        _nextTick = Now;
+    }
+
+    private async Task CycleAsync()
+    {
+        _background.ThrowIfFaulted();
+        var now = Now;
+        var isTick = now >= _nextTick;
+        if (isTick)
+        {
+            Reschedule(now);
+        }
+
+        _state.Change(m => m with
+        {
+            ShutdownRequested = m.ShutdownRequested || Volatile.Read(ref _shutdownRequested),
+            RenewAt = m.Authority is NodeAuthority.Lease lease && now - lease.Times.SentAt >= RenewalAge ? Instant.Min(m.RenewAt, now) : m.RenewAt,
+        });
+        var until = _turn.Run(isTick, _nextTick);
+        if (_state.ExitCode is not null)
+        {
+            return;
+        }
+
+        KeepWord();
+        await SleepAsync(until);
+    }
+
+    private async Task SleepAsync(Instant? until)
+    {
+        var next = until is { } early ? Instant.Min(early, _nextTick) : _nextTick;
+        next = Instant.Min(next, AuthorityInstant());
+        var probeAt = _nextTick - ProbeLead;
+        if (Now < probeAt && probeAt < next)
+        {
+            if (await _wake.SleepAsync(_parts.Clock, probeAt))
+            {
+                return;
+            }
+
+            _parts.Postgres.ProbeSoon();
+        }
+
+        await _wake.SleepAsync(_parts.Clock, next);
+    }
+
+    /// <summary>The next instant at which the authority itself wants a look: a renewal that is due, or the time to fence.</summary>
+    private Instant AuthorityInstant()
+    {
+        var memory = _state.Memory;
+        if (memory.Fencing || memory.Authority is not (NodeAuthority.Lease or NodeAuthority.Unknown))
+        {
+            return Instant.Never;
+        }
+
+        var now = Now;
+        var renewal = memory.LeaseRequest == LeaseRequest.None ? memory.RenewAt : Instant.Never;
+        var fence = memory.Authority.FenceAt > now ? memory.Authority.FenceAt : memory.Authority.Until > now ? memory.Authority.Until : Instant.Never;
+        return Instant.Min(renewal, fence);
+    }
+
+    private void Reschedule(Instant now)
+    {
+        var loopWait = _parts.Settings.Current.LoopWait;
+        if (now - _nextTick > loopWait)
+        {
+            HaLog.LoopTimeExceeded(_logger);
+        }
+
+        var next = _nextTick + loopWait;
+        _nextTick = next > now ? next : now + loopWait;
+    }
+
+    private void OnAboutToBecomeWritable(JobSpec spec) => _state.Change(m => m with
+    {
+        LocalRole = LocalRole.Primary,
+        PromoteIssued = spec is JobSpec.Promote,
+        StartingSince = spec is JobSpec.StartPrimary ? Now : m.StartingSince,
+    });
+
+    private void OnJobEnded(JobSpec spec, JobResult result)
+    {
+        var now = Now;
+        _state.Change(m => FoldOutcomes.JobEnded(m, _parts.Settings.Current, spec, result, now));
+        _parts.Postgres.ProbeSoon();
+    }
+
+    private (Instant GuardAt, long LeaseId) Deadline() => (_state.Memory.Authority.GuardAt, _state.Memory.LeaseId);
+
+    /// <summary>The word says "nothing here can write" only while that is true.</summary>
+    private void KeepWord()
+    {
+        var armed = _turn.LastView is { } view && (view.MayBeWritable() || view.HasLease() || view.Job is not null || view.Memory.Fencing);
+        if (_wordArmed && !armed)
+        {
+            _parts.Word.Clear();
+        }
+
+        _wordArmed = armed;
+    }
+
+    private async Task FenceForGoodAsync()
+    {
+        if (_turn.LastView is { } view && view.MayBeWritable() && !view.Paused())
+        {
+            await _ladder.RunAsync(Now, CancellationToken.None);
+        }
+    }
+
+    private Instant Now => Instant.Now(_parts.Clock);
+}

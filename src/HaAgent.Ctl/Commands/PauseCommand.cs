@@ -1,0 +1,13 @@
+using HaAgent.Ctl.CommandLine;
+
+namespace HaAgent.Ctl.Commands;
+
+/// <summary><c>pause</c>: automatic failover stops; the operator decides.</summary>
+internal sealed class PauseCommand : CtlCommand
+{
+    public override CommandSpec Spec { get; } = new("pause", "Disable automatic failover.", [CommonOptions.OptionalCluster],
+        [CommonOptions.Group, MaintenanceMode.Wait, CommonOptions.Help]);
+
+    public override Task RunAsync(ParsedArguments args, CtlContext ctl, CancellationToken stop) =>
+        MaintenanceMode.SwitchAsync(ctl, args, pause: true, stop);
+}

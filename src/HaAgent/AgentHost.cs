@@ -1,0 +1,219 @@
+using System.Text.Json.Nodes;
+using HaAgent.Configuration.Local;
+using HaAgent.Configuration.Options;
+using HaAgent.Core.Contracts;
+using HaAgent.Core.Loop;
+using HaAgent.Core.Model;
+using HaAgent.Core.Ports;
+using HaAgent.Core.Requests;
+using HaAgent.Core.Settings;
+using HaAgent.Core.Snapshot;
+using HaAgent.Dcs.Etcd;
+using HaAgent.Logging;
+using HaAgent.Postgres;
+using HaAgent.Rest;
+using HaAgent.Runtime;
+using HaAgent.Systemd;
+
+namespace HaAgent;
+
+/// <summary>Wires the agent together, by hand, and runs it to its end.</summary>
+internal sealed class AgentHost : IAsyncDisposable
+{
+    private static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeProvider Clock = BoottimeTimeProvider.Instance;
+
+    private readonly AgentOptions _options;
+    private readonly NodeIdentity _identity;
+    private readonly AgentLog _log;
+    private readonly ILogger _logger;
+    private readonly Random _random;
+    private readonly InstanceLock _instance;
+    private readonly DeadlineWordFile _word;
+    private readonly EtcdDcs _dcs;
+    private readonly LocalPostgresServer _postgres;
+    private readonly PeersOverHttp _peers;
+    private readonly SdNotify _systemd = SdNotify.FromEnvironment();
+    private readonly StatusBoard _board = new();
+    private readonly Mailbox _mailbox;
+    private readonly SettingsSource _settings;
+    private readonly CancellationTokenSource _stop = new();
+    private HaLoop? _loop;
+    private RestApi? _rest;
+    private string? _lastStatus;
+
+    private AgentHost(AgentOptions options, AgentLog log, SettingsSource settings, InstanceLock instance, LocalPostgresServer postgres)
+    {
+        _options = options;
+        _log = log;
+        _logger = log.CreateLogger("HaAgent.Host");
+        ThreadPoolFloor.Raise();
+        var seed = Environment.TickCount ^ Environment.ProcessId;
+        _random = new(seed);
+        _settings = settings;
+        _settings.Apply = Apply;
+        _instance = instance;
+        _postgres = postgres;
+        _identity = new(options.Local.Name, options.Local.Scope, postgres.Configuration.ConnUrl, options.Rest.ApiUrl, postgres.Configuration.ProxyUrl);
+        _word = DeadlineWordFile.Open(options.RunDirectory, options.Postgres.DataDirectory);
+        _mailbox = new(Clock);
+        _dcs = EtcdDcs.Start(options.Etcd, Timing(_settings.Current), Clock, new Random(_random.Next()), log.CreateLogger("HaAgent.Dcs"));
+        _peers = new(Clock, log, AgentShells.PeerCredentials(options.Ctl));
+        HostLog.Starting(_logger, ProductVersion.Own, _identity.Name.Value, _identity.Scope, options.RunDirectory, seed);
+    }
+
+    /// <exception cref="ConfigurationException">Something in the way of a start; nothing was changed.</exception>
+    public static async Task<AgentHost> OpenAsync(AgentOptions options, AgentLog log)
+    {
+        var settings = new SettingsSource(options.Local, options.Bootstrap.Dcs, options.Postgres.DataDirectory, log.CreateLogger("HaAgent.Settings"));
+        var instance = InstanceLock.Take(options.RunDirectory, options.Postgres.DataDirectory);
+        var postgres = await LocalPostgresServer.OpenAsync(options.Postgres, settings.Dynamic, Clock, log.CreateLogger("HaAgent.Postgres"));
+        return new(options, log, settings, instance, postgres);
+    }
+
+    /// <returns>The exit code of the process.</returns>
+    public async Task<int> RunAsync()
+    {
+        using var signals = new HostSignals(() => _mailbox.Post(new OperatorRequest.Reload()), signal => Stop(signal));
+        try
+        {
+            if (await WaitForStoreAsync(_stop.Token) is not { } cluster)
+            {
+                return 0;
+            }
+
+            if (await AgentShells.NameIsTakenAsync(cluster, _identity, _stop.Token))
+            {
+                HostLog.NameTaken(_logger, _identity.Name.Value);
+                return 1;
+            }
+
+            return await RunLoopAsync();
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            return 0;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_rest is not null)
+        {
+            await _rest.DisposeAsync();
+        }
+
+        _loop?.Dispose();
+        await _dcs.DisposeAsync();
+        await _postgres.DisposeAsync();
+        _peers.Dispose();
+        _systemd.Dispose();
+        _word.Dispose();
+        _instance.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task<int> RunLoopAsync()
+    {
+        using var loop = new HaLoop(new LoopParts
+        {
+            Identity = _identity,
+            Dcs = _dcs,
+            Postgres = _postgres,
+            Peers = _peers,
+            Word = _word,
+            Settings = _settings,
+            Board = _board,
+            Mailbox = _mailbox,
+            Clock = Clock,
+            Random = new Random(_random.Next()),
+            Loggers = _log,
+        });
+        _loop = loop;
+        _rest = await RestApi.StartAsync(
+            new(_identity.Name, _identity.Scope, _board, _dcs, _postgres, _mailbox, Clock, _log, () => _log.QueueLength, () => _log.RecordsLost),
+            AgentShells.RestOptions(_options.Rest),
+            _stop.Token);
+        _settings.Changed += loop.Wake;
+        _board.Published += OnPublished;
+        _systemd.Ready("starting");
+
+        var code = 1;
+        await LoopThread.Start("haagent-loop", () =>
+        {
+            using var pump = new LoopContext();
+            pump.Run(async () => code = await loop.RunAsync());
+        });
+        _board.Published -= OnPublished;
+        HostLog.Ended(_logger, code);
+        return code;
+    }
+
+    /// <summary>Without the store nothing is known of who leads: wait, saying so, for as long as it takes.</summary>
+    private async Task<ClusterState?> WaitForStoreAsync(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            var reading = await _dcs.ReadAsync(Instant.Now(Clock) + StorePatience, stop);
+            if (reading is DcsReading.Answered answered)
+            {
+                foreach (var notice in _dcs.Notices)
+                {
+                    HostLog.Notice(_logger, notice);
+                }
+
+                return answered.Cluster;
+            }
+
+            HostLog.WaitingForStore(_logger, _dcs.LastFailure);
+        }
+
+        return null;
+    }
+
+    private void Stop(string signal)
+    {
+        HostLog.ShuttingDown(_logger, signal);
+        _systemd.Stopping($"shutting down after {signal}");
+        if (_loop is { } loop)
+        {
+            loop.RequestShutdown();
+        }
+        else
+        {
+            _stop.Cancel();
+        }
+    }
+
+    private void OnPublished(NodeStatus status)
+    {
+        // Once per completed turn, whatever the store answered: a loop that turns is alive.
+        _systemd.Watchdog();
+        if (_lastStatus != status.ReasonText)
+        {
+            _lastStatus = status.ReasonText;
+            _systemd.Status(status.ReasonText);
+        }
+    }
+
+    /// <summary>New settings for those who do not ask for them: the server's files, and after a reload the shells.</summary>
+    private void Apply(LocalConfiguration? reloaded)
+    {
+        _postgres.Configure(_settings.Dynamic);
+        if (reloaded is null)
+        {
+            return;
+        }
+
+        _systemd.Reloading();
+        _log.Apply(AgentShells.LogOptions(Configuration.Options.LogOptions.Read(reloaded.Root)));
+        if (_rest is { } rest)
+        {
+            AgentShells.ReloadRest(rest, reloaded, _logger, _stop.Token);
+        }
+
+        _systemd.Ready("reloaded");
+    }
+
+    private static EtcdTiming Timing(HaSettings settings) => new(settings.Ttl, settings.LoopWait, settings.RetryTimeout);
+}

@@ -1,0 +1,123 @@
+using HaAgent.Core.Model;
+using HaAgent.Core.Ports;
+using HaAgent.Core.Requests;
+using HaAgent.Core.Snapshot;
+using HaAgent.Rest.Http;
+
+namespace HaAgent.Rest;
+
+/// <summary>What operators ask for. The core judges and acts; here a ticket is left, and its outcome told.</summary>
+internal sealed class OperatorEndpoints(
+    Mailbox mailbox, IDcs dcs, StatusAnswers answers, StatusEndpoints status, TimeProvider clock, ILogger logger)
+{
+    /// <summary>How long the loop may take to look at a request.</summary>
+    private static readonly TimeSpan LoopPatience = TimeSpan.FromSeconds(5);
+
+    public HttpReply Reload() =>
+        mailbox.Post(new OperatorRequest.Reload()) is null ? TooMany() : HttpReply.Text(202, "reload scheduled");
+
+    /// <summary>
+    /// <c>POST /switchover</c> and <c>POST /failover</c>. A client that leaves does not cancel what was admitted.
+    /// </summary>
+    public async ValueTask<HttpReply> SwitchoverAsync(RestRequest request, bool isFailover)
+    {
+        var (body, refusal) = await ConfigEndpoints.ReadObjectAsync(request).ConfigureAwait(false);
+        if (body is null)
+        {
+            return refusal!; // the one or the other
+        }
+
+        using (body)
+        {
+            var isPaused = answers.Latest()?.Facts.Status.IsPaused == true;
+            var judged = SwitchoverBody.Parse(isFailover, body.RootElement, isPaused, clock.GetUtcNow());
+            if (judged.IsRenamedFailover)
+            {
+                RestLog.FailoverWithLeader(logger);
+            }
+
+            return judged.Request is null
+                ? HttpReply.Text(judged.Code, judged.Text)
+                : await AwaitOutcomeAsync(judged.Request, request.Stop).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary><c>DELETE /switchover</c>: only a scheduled one counts.</summary>
+    public async ValueTask<HttpReply> CancelSwitchoverAsync(CancellationToken stop)
+    {
+        var notAfter = Instant.Now(clock) + status.RetryTimeout;
+        var reading = await dcs.ReadFreshAsync(notAfter, stop).ConfigureAwait(false);
+        if (reading is not DcsReading.Answered { Cluster: var cluster })
+        {
+            return status.StoreIsSilent();
+        }
+
+        if (!cluster.Failover.IsScheduled)
+        {
+            return HttpReply.Text(404, "no switchover is scheduled");
+        }
+
+        // Emptied rather than deleted, as the peer does: its watchers wait for a change of the value.
+        var written = await dcs.WriteAsync(
+            DcsRecord.Failover, "{}", cluster.Failover.Version, notAfter, stop).ConfigureAwait(false);
+        return written switch
+        {
+            WriteOutcome.Written => HttpReply.Text(200, "scheduled switchover deleted"),
+            WriteOutcome.Refused => HttpReply.ErrorPage(409),
+            _ => HttpReply.Text(
+                503, "The configuration store did not confirm the change: look at GET /cluster before repeating it"),
+        };
+    }
+
+    private async ValueTask<HttpReply> AwaitOutcomeAsync(OperatorRequest request, CancellationToken stop)
+    {
+        if (mailbox.Post(request) is not { } ticket)
+        {
+            return TooMany();
+        }
+
+        if (await WithinAsync(ticket.Judged, LoopPatience, stop).ConfigureAwait(false) is not { } judged)
+        {
+            return HttpReply.Text(
+                503,
+                "The HA loop is busy and has not looked at the request within 5 seconds; it may still be carried out");
+        }
+
+        if (judged is TicketState.Refused refused)
+        {
+            return HttpReply.Text(refused.Code, refused.Text);
+        }
+
+        var loopWait = (answers.Latest()?.Facts.Status.Settings ?? HaSettings.Default).LoopWait;
+        var patience = TimeSpan.FromSeconds(Math.Max(10, Math.Floor(loopWait.TotalSeconds)) * 2);
+        return await WithinAsync(ticket.Finished, patience, stop).ConfigureAwait(false) switch
+        {
+            TicketState.Finished finished => HttpReply.Text(finished.Code, finished.Text),
+            TicketState.Refused late => HttpReply.Text(late.Code, late.Text),
+            _ => HttpReply.Text(503, IsUnknown(request, patience)),
+        };
+    }
+
+    private static string IsUnknown(OperatorRequest request, TimeSpan patience) => string.Create(
+        System.Globalization.CultureInfo.InvariantCulture,
+        $"{Title(request)} status unknown after {patience.TotalSeconds:0} seconds; operation may still be in progress");
+
+    private static string Title(OperatorRequest request) =>
+        request is OperatorRequest.Failover ? "Failover" : "Switchover";
+
+    private static HttpReply TooMany() =>
+        HttpReply.Text(503, "Too many requests wait for the HA loop; try again when they are answered");
+
+    /// <returns>Null when the time is up.</returns>
+    private async Task<TicketState?> WithinAsync(Task<TicketState> state, TimeSpan patience, CancellationToken stop)
+    {
+        try
+        {
+            return await state.WaitAsync(patience, clock, stop).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
+    }
+}

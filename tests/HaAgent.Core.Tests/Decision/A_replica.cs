@@ -1,0 +1,142 @@
+using HaAgent.Core.Decision;
+using HaAgent.Core.Jobs;
+using HaAgent.Core.Model;
+using HaAgent.Core.Snapshot;
+
+namespace HaAgent.Core.Tests.Decision;
+
+public class A_replica
+{
+    private const ulong Here = 0x5000000;
+
+    [Fact]
+    public void Follows_a_leader() => Given.Replica().MustDecide<HaDecision.Wait>("R40", ReasonId.Following);
+
+    [Fact]
+    public void Does_nothing_while_the_store_is_silent() => // S3, S6
+        Given.Replica().StoreSilent().MustDecide<HaDecision.Wait>("R25", ReasonId.StoreSilent);
+
+    [Fact]
+    public void Asks_everybody_where_they_stand_before_it_races()
+    {
+        var asked = Given.Replica().Loss().MustDecide<HaDecision.AskPeers>("R70", ReasonId.RaceAskPeers).Peers;
+        Assert.Equal(["a", "c"], asked.Select(peer => peer.Name.Value));
+    }
+
+    [Fact]
+    public void Does_not_use_ballots_from_before_the_loss() =>
+        Given.Replica().NobodyLeads().Ballot("a", Here).Ballot("c", Here)
+            .Remember(m => m with { Loss = new(Given.Now + TimeSpan.FromMilliseconds(1), new("a"), true, false) })
+            .MustDecide<HaDecision.AskPeers>("R70", ReasonId.RaceAskPeers);
+
+    [Fact]
+    public void Races_when_nobody_is_ahead() =>
+        Given.Replica().Loss().NoBallot("a").Ballot("c", Here).MustDecide<HaDecision.RaceForLease>("R90", ReasonId.Healthiest);
+
+    [Fact]
+    public void Yields_to_a_replica_that_is_a_single_byte_ahead() =>
+        Given.Replica().Loss().NoBallot("a").Ballot("c", Here + 1).MustDecide<HaDecision.Wait>("R82", ReasonId.AnotherIsAhead);
+
+    [Fact]
+    public void Does_not_yield_to_a_replica_that_may_not_lead() =>
+        Given.Replica().Loss().NoBallot("a").Ballot("c", Here + 1, tags: t => t with { NoFailover = true })
+            .MustDecide<HaDecision.RaceForLease>("R90", ReasonId.Healthiest);
+
+    [Fact]
+    public void Yields_to_a_primary_that_is_still_alive() => // S1
+        Given.Replica().Loss().Ballot("a", 0x1000, inRecovery: false).Ballot("c", Here).MustDecide<HaDecision.Wait>("R80", ReasonId.AnotherIsAlive);
+
+    [Fact]
+    public void Yields_at_equal_positions_to_a_higher_priority() =>
+        Given.Replica().Loss().NoBallot("a").Ballot("c", Here, tags: t => t with { FailoverPriority = 2 })
+            .MustDecide<HaDecision.Wait>("R84", ReasonId.AnotherHasPriority);
+
+    [Fact]
+    public void Never_races_with_nofailover() =>
+        Given.Replica().Loss().Tags(t => t with { NoFailover = true }).MustDecide<HaDecision.Wait>("R50", ReasonId.NotAllowed);
+
+    [Fact]
+    public void Never_races_while_the_cluster_asks_for_a_promise_it_cannot_keep() =>
+        Given.Replica().Loss().Settings(s => s with { Unsupported = [new("synchronous_mode", "true", EndangersCommits: true)] })
+            .MustDecide<HaDecision.Wait>("R50", ReasonId.UnsupportedSettings);
+
+    [Fact]
+    public void Never_races_too_far_behind_the_leaders_last_word() =>
+        Given.Replica().Running(inRecovery: true, Here - 1048577).Loss().MustDecide<HaDecision.Wait>("R64", ReasonId.LagTooLarge);
+
+    [Fact]
+    public void Races_at_exactly_the_allowed_lag() =>
+        Given.Replica().Running(inRecovery: true, Here - 1048576).Loss().NoBallot("a").NoBallot("c").MustDecide<HaDecision.RaceForLease>("R90", ReasonId.Healthiest);
+
+    [Fact]
+    public void Never_races_with_a_history_that_has_left_the_clusters() =>
+        Given.Replica().Loss().Remember(m => m with { Rewind = RewindState.Needed }).MustDecide<HaDecision.Wait>("R52", ReasonId.RewindNeeded);
+
+    [Fact]
+    public void Compares_timelines_only_when_asked_to()
+    {
+        var behind = Given.Replica().Loss().NoBallot("a").NoBallot("c").Store(c => c with { History = [new(new(4), new(1), "", null, null)] });
+        behind.MustDecide<HaDecision.RaceForLease>("R90", ReasonId.Healthiest);
+        behind.Settings(s => s with { CheckTimeline = true }).MustDecide<HaDecision.Wait>("R66", ReasonId.TimelineBehind);
+    }
+
+    [Fact]
+    public void Asks_the_old_leader_first_when_its_lease_expired_too_early()
+    {
+        var given = Given.Replica().Loss(early: true);
+        Assert.Equal("a", Assert.Single(given.MustDecide<HaDecision.AskPeers>("R60", ReasonId.EarlyExpiryAsk).Peers).Name.Value);
+        given.Remember(m => m with { AskingSince = Given.Now }).MustDecide<HaDecision.Wait>("R62", ReasonId.EarlyExpiryAsk);
+    }
+
+    [Fact]
+    public void Goes_on_when_the_old_leader_of_an_early_expiry_does_not_answer() =>
+        Given.Replica().Loss(early: true).NoBallot("a").Ballot("c", Here).MustDecide<HaDecision.RaceForLease>("R90", ReasonId.Healthiest);
+
+    [Fact]
+    public void That_is_named_takes_a_released_key_without_asking_anybody() =>
+        Given.Replica().Requested("a", "b").NobodyLeads().MustDecide<HaDecision.RaceForLease>("R58", ReasonId.RequestedCandidate);
+
+    [Fact]
+    public void That_is_named_gets_ready_while_the_old_leader_stops() =>
+        Given.Replica().Requested("a", "b").MustDecide<HaDecision.Wait>("R30", ReasonId.AwaitingHandOver);
+
+    [Fact]
+    public void Leaves_the_key_to_the_named_candidate_if_that_one_answers() =>
+        Given.Replica("c").Requested("a", "b").Loss(byExpiry: false).NoBallot("a").Ballot("b", Here).MustDecide<HaDecision.Wait>("R74", ReasonId.CandidateShouldLead);
+
+    [Fact]
+    public void Races_itself_when_the_named_candidate_is_gone() =>
+        Given.Replica("c").Requested("a", "b").Loss(byExpiry: false).NoBallot("a").NoBallot("b").MustDecide<HaDecision.RaceForLease>("R90", ReasonId.Healthiest);
+
+    [Fact]
+    public void Promotes_only_after_it_holds_the_key_and_not_past_its_fence() // S3
+    {
+        var given = Given.Replica().LeadBy("b").WithLease(TimeSpan.Zero);
+        var promote = Assert.IsType<JobSpec.Promote>(given.MustDecide<HaDecision.StartJob>("R20", ReasonId.PromoteWonTheLease).Job);
+        Assert.Equal(given.Build().Authority.FenceAt, promote.NotAfter);
+    }
+
+    [Fact]
+    public void Does_not_promote_twice() =>
+        Given.Replica().LeadBy("b").WithLease(TimeSpan.Zero).Remember(m => m with { PromoteIssued = true, LocalRole = LocalRole.Primary })
+            .MustDecide<HaDecision.Wait>("R10", ReasonId.PromoteStillRunning);
+
+    [Fact]
+    public void Whose_promotion_is_under_way_is_fenced_when_another_leads() => // it may become writable at any moment
+        Given.Replica().WithLease(TimeSpan.Zero).Remember(m => m with { PromoteIssued = true, LocalRole = LocalRole.Primary })
+            .MustDecide<HaDecision.Fence>("F30", ReasonId.AnotherLeads);
+
+    [Fact]
+    public void Calls_off_a_promotion_that_was_not_issued_when_the_key_is_lost() =>
+        Given.Replica().Job(new JobSpec.Promote(Given.Now)).MustDecide<HaDecision.CancelJob>("J10", ReasonId.PromotionLostLease);
+
+    [Fact]
+    public void Compares_histories_when_there_is_reason_to() =>
+        Given.Replica().Settings(s => s with { UsePgRewind = true }).Remember(m => m with { Rewind = RewindState.CheckDue })
+            .MustDecide<HaDecision.StartJob>("W70", ReasonId.RewindCheckDue);
+
+    [Fact]
+    public void Stops_to_be_rewound_when_its_history_has_diverged() =>
+        Given.Replica().Settings(s => s with { UsePgRewind = true }).Remember(m => m with { Rewind = RewindState.Needed })
+            .MustDecide<HaDecision.StartJob>("W80", ReasonId.RewindNeeded);
+}

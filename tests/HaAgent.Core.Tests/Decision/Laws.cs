@@ -1,0 +1,93 @@
+using HaAgent.Core.Authority;
+using HaAgent.Core.Decision;
+using HaAgent.Core.Jobs;
+using HaAgent.Core.Model;
+using HaAgent.Core.Ports;
+using HaAgent.Core.Snapshot;
+
+namespace HaAgent.Core.Tests.Decision;
+
+/// <summary>What holds for every view that can be made up, however odd.</summary>
+public class Laws
+{
+    private const int Many = 20_000;
+
+    [Fact]
+    public void Every_view_has_a_decision_and_the_same_view_always_the_same_one()
+    {
+        ForMany((seed, view) =>
+        {
+            var first = HaDecider.Decide(view);
+            var second = HaDecider.Decide(view);
+            Assert.True(first.RuleId == second.RuleId && first.Decision.Reason == second.Decision.Reason, $"seed {seed}");
+        });
+    }
+
+    [Fact]
+    public void A_silent_store_never_makes_anyone_promote_or_race() => // S3, S6
+        ForMany((seed, view) =>
+        {
+            var decision = HaDecider.Decide(view with { Dcs = new DcsReading.Silent(DcsFailure.TimedOut) }).Decision;
+            Assert.False(
+                decision is HaDecision.RaceForLease or HaDecision.TakeLease or HaDecision.CreateInitialize
+                    || (decision is HaDecision.StartJob { Job: JobSpec.Promote } && !Holds(view)), $"seed {seed}: {decision}");
+        });
+
+    [Fact]
+    public void Nobody_promotes_or_starts_writable_without_holding_the_lease() => // S3
+        ForMany((seed, view) =>
+        {
+            if (HaDecider.Decide(view).Decision is HaDecision.StartJob { Job: JobSpec.Promote or JobSpec.StartPrimary } start)
+            {
+                Assert.True(Holds(view), $"seed {seed}: {start}");
+                var notAfter = start.Job is JobSpec.Promote promote ? promote.NotAfter : ((JobSpec.StartPrimary)start.Job).NotAfter;
+                Assert.True(notAfter <= view.Memory.Authority.GuardAt, $"seed {seed}: {start}");
+            }
+        });
+
+    [Fact]
+    public void Outside_pause_a_writable_server_whose_authority_has_run_out_is_always_fenced() => // S2
+        ForMany((seed, view) =>
+        {
+            var bare = view with { Settings = view.Settings with { Pause = false }, Memory = view.Memory with { Fencing = false } };
+            if (bare.Postgres is { IsRunning: true, InRecovery: false } && bare.Memory.HandOver is null
+                && bare.Memory.Authority is not NodeAuthority.Founding && bare.Memory.Authority.HasRunOut(bare.At))
+            {
+                var ruled = HaDecider.Decide(bare);
+                Assert.True(ruled.Decision is HaDecision.Fence, $"seed {seed}: {ruled}");
+            }
+        });
+
+    [Fact]
+    public void Another_leader_always_fences_a_writable_server() => // S1
+        ForMany((seed, view) =>
+        {
+            var bare = view with { Settings = view.Settings with { Pause = false }, Memory = view.Memory with { Fencing = false, HandOver = null } };
+            if (bare.Postgres is { IsRunning: true, InRecovery: false } && bare.Memory.Authority is not NodeAuthority.Founding
+                && bare.Cluster is { Leader: { } leader } && leader.Name != bare.Self)
+            {
+                Assert.True(HaDecider.Decide(bare).Decision is HaDecision.Fence, $"seed {seed}");
+            }
+        });
+
+    [Fact]
+    public void No_data_directory_is_touched_unless_another_node_is_the_known_running_primary() => // S5
+        ForMany((seed, view) =>
+        {
+            if (HaDecider.Decide(view).Decision is HaDecision.StartJob { Job: JobSpec.Rewind or JobSpec.Discard { Reason: not DiscardReason.CreationFailed } })
+            {
+                var leader = view.Cluster?.LeaderMember;
+                Assert.True(leader is { IsPrimaryByRole: true, IsRunning: true } && leader.Name != view.Self, $"seed {seed}");
+            }
+        });
+
+    private static bool Holds(NodeView view) => view.Memory.Authority is NodeAuthority.Lease lease && !lease.HasRunOut(view.At);
+
+    private static void ForMany(Action<int, NodeView> law)
+    {
+        for (var seed = 0; seed < Many; seed++)
+        {
+            law(seed, AnyView.From(new Random(seed)));
+        }
+    }
+}

@@ -1,0 +1,242 @@
+using HaAgent.Core.Model;
+using HaAgent.Core.Settings;
+using HaAgent.Runtime;
+using HaAgent.Testing;
+using HaAgent.Tests.Given;
+
+namespace HaAgent.Tests.Runtime;
+
+public class The_deadline_word
+{
+    private static readonly Instant Deadline = new(123_456_789_012);
+
+    [Fact]
+    public void Outlives_the_agent_that_wrote_it()
+    {
+        using var run = TempFolder.Create("run");
+        using (var first = DeadlineWordFile.Open(run.Path, "/data/a"))
+        {
+            Assert.Null(first.Predecessor);
+            first.Write(Deadline, leaseId: 77);
+        }
+
+        using var second = DeadlineWordFile.Open(run.Path, "/data/a");
+        Assert.Equal((Deadline, 77), (second.Predecessor, second.PredecessorLeaseId));
+        using var other = DeadlineWordFile.Open(run.Path, "/data/b");
+        Assert.Null(other.Predecessor);
+    }
+
+    [Fact]
+    public void Is_void_after_the_machine_was_booted_again()
+    {
+        using var run = TempFolder.Create("run");
+        using (var before = DeadlineWordFile.Open(run.Path, "/data/a", Guid.NewGuid()))
+        {
+            before.Write(Deadline, leaseId: 77);
+        }
+
+        using var after = DeadlineWordFile.Open(run.Path, "/data/a", Guid.NewGuid());
+        Assert.Null(after.Predecessor);
+        Assert.Equal(0, BitConverter.ToInt64(Bytes(after), DeadlineWordFile.DeadlineOffset));
+    }
+
+    [Fact]
+    public void Says_nothing_once_it_is_cleared()
+    {
+        using var run = TempFolder.Create("run");
+        using (var word = DeadlineWordFile.Open(run.Path, "/data/a"))
+        {
+            word.Write(Deadline, leaseId: 77);
+            word.Clear();
+        }
+
+        using var next = DeadlineWordFile.Open(run.Path, "/data/a");
+        Assert.Null(next.Predecessor);
+    }
+
+    [Fact]
+    public void Knows_a_deadline_that_never_comes()
+    {
+        using var run = TempFolder.Create("run");
+        using (var word = DeadlineWordFile.Open(run.Path, "/data/a"))
+        {
+            word.Write(Instant.Never, leaseId: 0);
+        }
+
+        using var next = DeadlineWordFile.Open(run.Path, "/data/a");
+        Assert.Equal(Instant.Never, next.Predecessor);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(100)]
+    [InlineData(DeadlineWordFile.Length)]
+    public void Is_begun_anew_over_garbage(int length)
+    {
+        using var run = TempFolder.Create("run");
+        string path;
+        using (var word = DeadlineWordFile.Open(run.Path, "/data/a"))
+        {
+            path = word.Path;
+        }
+
+        var garbage = new byte[length];
+        new Random(7).NextBytes(garbage);
+        File.WriteAllBytes(path, garbage);
+        using (var word = DeadlineWordFile.Open(run.Path, "/data/a"))
+        {
+            Assert.Null(word.Predecessor);
+            word.Write(Deadline, leaseId: 1);
+        }
+
+        using var next = DeadlineWordFile.Open(run.Path, "/data/a");
+        Assert.Equal(Deadline, next.Predecessor);
+    }
+
+    [Fact]
+    public void Is_seen_at_once_by_whoever_maps_the_file_in_nanoseconds_of_boottime()
+    {
+        using var run = TempFolder.Create("run");
+        using var word = DeadlineWordFile.Open(run.Path, "/data/a");
+        word.Write(Deadline, leaseId: 5);
+        var bytes = Bytes(word);
+        Assert.Equal(Deadline.Ticks * 100, BitConverter.ToInt64(bytes, DeadlineWordFile.DeadlineOffset));
+        Assert.Equal(5, BitConverter.ToInt64(bytes, DeadlineWordFile.LeaseIdOffset));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, new FileInfo(word.Path).UnixFileMode);
+    }
+
+    [Fact]
+    public void Is_the_same_by_every_path_to_the_data_directory()
+    {
+        using var run = TempFolder.Create("run");
+        var real = Directory.CreateDirectory(Path.Join(run.Path, "real")).FullName;
+        Directory.CreateSymbolicLink(Path.Join(run.Path, "link"), real);
+        var key = DataDirectoryKey.Of(Path.Join(real, "not", "yet"));
+        Assert.Equal(key, DataDirectoryKey.Of(Path.Join(run.Path, "link", "not", "yet")));
+        Assert.Equal(key, DataDirectoryKey.Of(Path.Join(real, "x", "..", "not", "yet") + "/"));
+        Directory.CreateDirectory(Path.Join(real, "not", "yet"));
+        Assert.Equal(key, DataDirectoryKey.Of(Path.Join(run.Path, "link", "not", "yet")));
+        Assert.NotEqual(key, DataDirectoryKey.Of(Path.Join(real, "not", "yet2")));
+    }
+
+    private static byte[] Bytes(DeadlineWordFile word)
+    {
+        using var file = new FileStream(word.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        var bytes = new byte[DeadlineWordFile.Length];
+        file.ReadExactly(bytes);
+        return bytes;
+    }
+}
+
+public class The_lock_of_an_agent
+{
+    [Fact]
+    public void Is_refused_to_a_second_one_with_the_pid_of_the_first()
+    {
+        using var run = TempFolder.Create("run");
+        using (InstanceLock.Take(run.Path, "/data/a"))
+        {
+            var error = Assert.Throws<ConfigurationException>(() => InstanceLock.Take(run.Path, "/data/a"));
+            Assert.Contains($"(pid {Environment.ProcessId}) manages '/data/a' already", error.Message, StringComparison.Ordinal);
+            using var other = InstanceLock.Take(run.Path, "/data/b");
+        }
+
+        using var again = InstanceLock.Take(run.Path, "/data/a");
+    }
+
+    [Fact]
+    public void Is_not_inherited_by_the_processes_it_starts()
+    {
+        using var run = TempFolder.Create("run");
+        var first = InstanceLock.Take(run.Path, "/data/a");
+        using var child = System.Diagnostics.Process.Start("sleep", "60");
+        try
+        {
+            first.Dispose();
+            using var second = InstanceLock.Take(run.Path, "/data/a");
+        }
+        finally
+        {
+            child.Kill();
+        }
+    }
+
+    [Fact]
+    public void Says_what_to_do_about_a_run_directory_that_is_not_there()
+    {
+        var error = Assert.Throws<ConfigurationException>(() => InstanceLock.Take("/no/such/run", "/data/a"));
+        Assert.Contains("The run directory '/no/such/run' cannot be used", error.Message, StringComparison.Ordinal);
+    }
+}
+
+public class The_clock_of_the_agent
+{
+    [Fact]
+    public void Is_the_one_that_a_suspended_machine_does_not_stop()
+    {
+        var clock = BoottimeTimeProvider.Instance;
+        var before = LinuxClock.Nanoseconds(LinuxClock.Boottime);
+        var now = Instant.Now(clock);
+        var after = LinuxClock.Nanoseconds(LinuxClock.Boottime);
+        Assert.InRange(now.Ticks, before / 100, (after / 100) + 1);
+        var uptime = double.Parse(File.ReadAllText("/proc/uptime").Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
+        Assert.InRange(now.Ticks / 1e7, uptime - 5, uptime + 5);
+    }
+}
+
+public class The_process
+{
+    [Fact]
+    public async Task Tells_how_its_loop_ended()
+    {
+        var name = "";
+        await LoopThread.Start("loop", () => name = Thread.CurrentThread.Name ?? "");
+        Assert.Equal("loop", name);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => LoopThread.Start("loop", () => throw new InvalidOperationException()));
+    }
+
+    [Fact]
+    public async Task Completes_input_and_output_while_hundreds_of_work_items_block()
+    {
+        ThreadPoolFloor.Raise();
+        using var gate = new ManualResetEventSlim();
+        var blocked = Enumerable.Range(0, 200).Select(_ => Task.Run(() => gate.Wait(TimeSpan.FromSeconds(60)))).ToList();
+        await using var api = await RunningApi.StartAsync(Nodes.Primary(RunningApi.Clock));
+        var began = RunningApi.Clock.GetTimestamp();
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal(200, (await api.AskAsync("GET", "/primary")).Code);
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"20 answers beside 200 blocked work items: {RunningApi.Clock.GetElapsedTime(began).TotalMilliseconds:0} ms");
+        Assert.Equal(200, blocked.Count(t => !t.IsCompleted));
+        gate.Set();
+        await Task.WhenAll(blocked);
+    }
+
+    [Fact]
+    public async Task Hears_hangup_and_the_first_order_to_stop()
+    {
+        var reloads = 0;
+        var stops = new List<string>();
+        using var signals = new HostSignals(() => Interlocked.Increment(ref reloads), signal => stops.Add(signal));
+        Send("HUP");
+        await Eventually.HoldsAsync("the first SIGHUP to be heard", TimeSpan.FromSeconds(20), () => Volatile.Read(ref reloads) == 1, TestContext.Current.CancellationToken);
+        Send("HUP");
+        await Eventually.HoldsAsync("the second SIGHUP to be heard", TimeSpan.FromSeconds(20), () => Volatile.Read(ref reloads) == 2, TestContext.Current.CancellationToken);
+        Send("TERM");
+        await Eventually.HoldsAsync("SIGTERM to be heard", TimeSpan.FromSeconds(20), () => stops.Count == 1, TestContext.Current.CancellationToken);
+        Send("TERM");
+        Send("HUP");
+        await Eventually.HoldsAsync("the third SIGHUP to be heard", TimeSpan.FromSeconds(20), () => Volatile.Read(ref reloads) == 3, TestContext.Current.CancellationToken);
+        Assert.Equal(["SIGTERM"], stops);
+    }
+
+    private static void Send(string signal)
+    {
+        using var kill = System.Diagnostics.Process.Start("kill", ["-" + signal, $"{Environment.ProcessId}"]);
+        kill.WaitForExit();
+        Assert.Equal(0, kill.ExitCode);
+    }
+}
