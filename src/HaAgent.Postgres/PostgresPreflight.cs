@@ -35,7 +35,8 @@ public static class PostgresPreflight
         CheckPrograms(configuration, problems);
         if (problems.Count == 0)
         {
-            await CheckVersionAsync(options, configuration, new ProcessRunner(clock), problems, stop).ConfigureAwait(false);
+            await CheckVersionAsync(options, configuration, new ProcessRunner(clock), problems, stop)
+                .ConfigureAwait(false);
         }
 
         CheckListen(options, problems);
@@ -51,13 +52,15 @@ public static class PostgresPreflight
             var parent = Path.GetDirectoryName(path)!; // absolute, so it has one
             if (!UnixFile.IsWritable(parent))
             {
-                problems.Add(new(Setting, path, $"does not exist and cannot be created: {parent} is missing or not writable for this user."));
+                problems.Add(new(Setting, path,
+                    $"does not exist and cannot be created: {parent} is missing or not writable for this user."));
             }
 
             return;
         }
 
-        const UnixFileMode Others = UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+        const UnixFileMode Others =
+            UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
         if (!Directory.Exists(path))
         {
             problems.Add(new(Setting, path, "is not a directory."));
@@ -70,7 +73,8 @@ public static class PostgresPreflight
         }
         else if ((mode & Others) != 0 && File.Exists(Path.Combine(path, "PG_VERSION")))
         {
-            problems.Add(new(Setting, path, $"has mode {Convert.ToString((int)mode, 8)}, which PostgreSQL refuses. Make it 0700 or 0750."));
+            problems.Add(new(Setting, path,
+                $"has mode {Convert.ToString((int)mode, 8)}, which PostgreSQL refuses. Make it 0700 or 0750."));
         }
         else if (!UnixFile.IsWritable(path))
         {
@@ -83,20 +87,24 @@ public static class PostgresPreflight
         var directory = Path.GetDirectoryName(options.PassFile)!;
         if (Directory.Exists(options.PassFile))
         {
-            problems.Add(new("postgresql.pgpass", options.PassFile, "is a directory. Give the path of a file that the agent may write."));
+            problems.Add(new("postgresql.pgpass", options.PassFile,
+                "is a directory. Give the path of a file that the agent may write."));
         }
         else if (!UnixFile.IsWritable(directory))
         {
-            problems.Add(new("postgresql.pgpass", options.PassFile, $"cannot be written: {directory} is missing or not writable for this user."));
+            problems.Add(new("postgresql.pgpass", options.PassFile,
+                $"cannot be written: {directory} is missing or not writable for this user."));
         }
     }
 
-    private static void CheckPrograms(PostgresEffectiveConfiguration configuration, List<ConfigurationException> problems)
+    private static void CheckPrograms(
+        PostgresEffectiveConfiguration configuration, List<ConfigurationException> problems)
     {
         var where = configuration.BinDirectory.Length > 0 ? configuration.BinDirectory : "$PATH";
         if (configuration.BinDirectory is { Length: > 0 } directory && !Directory.Exists(directory))
         {
-            problems.Add(new("postgresql.bin_dir", directory, "does not exist. Give the directory of the PostgreSQL server programs."));
+            problems.Add(new("postgresql.bin_dir", directory,
+                "does not exist. Give the directory of the PostgreSQL server programs."));
             return;
         }
 
@@ -105,7 +113,8 @@ public static class PostgresPreflight
             var path = configuration.Tool(program);
             if (!UnixFile.IsExecutable(path))
             {
-                problems.Add(new("postgresql.bin_dir", configuration.BinDirectory, $"does not contain '{Path.GetFileName(path)}' in '{where}'."));
+                problems.Add(new("postgresql.bin_dir", configuration.BinDirectory,
+                    $"does not contain '{Path.GetFileName(path)}' in '{where}'."));
             }
         }
 
@@ -116,14 +125,17 @@ public static class PostgresPreflight
     }
 
     private static async Task CheckVersionAsync(
-        PostgresOptions options, PostgresEffectiveConfiguration configuration, ProcessRunner runner, List<ConfigurationException> problems,
+        PostgresOptions options, PostgresEffectiveConfiguration configuration, ProcessRunner runner,
+        List<ConfigurationException> problems,
         CancellationToken stop)
     {
         var program = configuration.Tool("postgres");
-        var result = await runner.RunAsync(new Command(program, ["--version"]), VersionWithin, stop).ConfigureAwait(false);
+        var result = await runner.RunAsync(new Command(program, ["--version"]), VersionWithin, stop)
+            .ConfigureAwait(false);
         if (!PostgresVersion.TryParse(result.Output, out var version))
         {
-            problems.Add(new("postgresql.bin_dir", configuration.BinDirectory, $"{program} --version does not tell a version: {result.Complaint}"));
+            problems.Add(new("postgresql.bin_dir", configuration.BinDirectory,
+                $"{program} --version does not tell a version: {result.Complaint}"));
             return;
         }
 
@@ -136,7 +148,8 @@ public static class PostgresPreflight
 
         var versionFile = Path.Combine(options.DataDirectory, "PG_VERSION");
         if (UnixFile.IsReadable(versionFile)
-            && PostgresVersion.TryParse(await File.ReadAllTextAsync(versionFile, stop).ConfigureAwait(false), out var ofData)
+            && PostgresVersion.TryParse(
+                await File.ReadAllTextAsync(versionFile, stop).ConfigureAwait(false), out var ofData)
             && ofData.Major != version.Major)
         {
             problems.Add(new(
@@ -160,7 +173,9 @@ public static class PostgresPreflight
             if (address is not null && Obstacle(address, options.Port) is { } obstacle)
             {
                 problems.Add(new(
-                    "postgresql.listen", string.Create(CultureInfo.InvariantCulture, $"{options.ListenAddresses}:{options.Port}"), obstacle));
+                    "postgresql.listen",
+                        string.Create(CultureInfo.InvariantCulture, $"{options.ListenAddresses}:{options.Port}"),
+                            obstacle));
             }
         }
     }
@@ -170,13 +185,15 @@ public static class PostgresPreflight
         try
         {
             using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true); // as PostgreSQL binds
+            // as PostgreSQL binds
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
             socket.Bind(new IPEndPoint(address, port));
             return null;
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
-            return string.Create(CultureInfo.InvariantCulture, $"Port {port} is already in use. Stop what listens there, or choose another port.");
+            return string.Create(CultureInfo.InvariantCulture,
+                $"Port {port} is already in use. Stop what listens there, or choose another port.");
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressNotAvailable)
         {

@@ -30,7 +30,8 @@ public class A_configuration_change
         await a.StopAsync();
         await a.StartAsync(asPrimary: true);
         Assert.Equal("130", await a.AskAsync("SHOW max_connections"));
-        Assert.Empty((await a.Server.ApplyAsync(new(IsPrimary: true, null, Force: false), TestServer.Stop)).PendingRestart);
+        Assert.Empty((await a.Server.ApplyAsync(
+            new(IsPrimary: true, null, Force: false), TestServer.Stop)).PendingRestart);
     }
 
     [Fact]
@@ -81,7 +82,8 @@ public class A_configuration_change
         Assert.Equal(target, Assert.Single((await a.ProbeAsync()).Slots).Restart);
 
         var failed = await a.Server.ChangeSlotsAsync(
-            [new SlotChange.Drop("not there"), new SlotChange.Advance("nobody", target), new SlotChange.Drop("b"), new SlotChange.Drop("b")],
+            [new SlotChange.Drop("not there"), new SlotChange.Advance("nobody", target), new SlotChange.Drop("b"),
+                new SlotChange.Drop("b")],
             TestServer.Stop);
         Assert.False(failed.Done);
         Assert.Contains("not there", failed.Detail, StringComparison.Ordinal);
@@ -107,7 +109,8 @@ public class A_configuration_change
     {
         ["postgresql"] = new JsonObject
         {
-            ["parameters"] = new JsonObject(parameters.Select(pair => KeyValuePair.Create(pair.Name, (JsonNode?)pair.Value))),
+            ["parameters"] =
+                new JsonObject(parameters.Select(pair => KeyValuePair.Create(pair.Name, (JsonNode?)pair.Value))),
         },
     };
 }

@@ -32,7 +32,8 @@ public class A_creation
         Assert.False(result.Done);
         Assert.Contains("password authentication failed", result.Detail, StringComparison.Ordinal);
         Assert.DoesNotContain("wrong", result.Detail, StringComparison.Ordinal);
-        Assert.False(Directory.Exists(b.Options.DataDirectory) && Directory.EnumerateFileSystemEntries(b.Options.DataDirectory).Any());
+        Assert.False(Directory.Exists(b.Options.DataDirectory)
+            && Directory.EnumerateFileSystemEntries(b.Options.DataDirectory).Any());
         Assert.False(File.Exists(b.Options.DataDirectory + ".haagent-creating"));
     }
 
@@ -109,8 +110,10 @@ public class A_creation
         await using var b = await a.ReplicaAsync("b");
 
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(b.Options.PassFile));
-        Assert.Contains("repl\\:se\\\\cret", await File.ReadAllTextAsync(b.Options.PassFile, TestServer.Stop), StringComparison.Ordinal);
-        var configuration = await File.ReadAllTextAsync(Path.Combine(b.Options.DataDirectory, "postgresql.conf"), TestServer.Stop);
+        Assert.Contains("repl\\:se\\\\cret", await File.ReadAllTextAsync(b.Options.PassFile, TestServer.Stop),
+            StringComparison.Ordinal);
+        var configuration =
+            await File.ReadAllTextAsync(Path.Combine(b.Options.DataDirectory, "postgresql.conf"), TestServer.Stop);
         Assert.Contains("application_name=b", configuration, StringComparison.Ordinal);
         Assert.DoesNotContain("cret", configuration, StringComparison.Ordinal);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(b.Options.PostmasterLog));
@@ -123,10 +126,12 @@ public class A_creation
         Assert.Null(DynamicConfigurationCache.Read(a.Options));
         DynamicConfigurationCache.Write(a.Options, new JsonObject { ["ttl"] = 30 });
         Assert.Equal(30, DynamicConfigurationCache.Read(a.Options)!["ttl"]!.GetValue<int>());
-        await File.WriteAllTextAsync(Path.Combine(a.Options.DataDirectory, "patroni.dynamic.json"), "{", TestServer.Stop);
+        await File.WriteAllTextAsync(
+            Path.Combine(a.Options.DataDirectory, "patroni.dynamic.json"), "{", TestServer.Stop);
         Assert.Null(DynamicConfigurationCache.Read(a.Options));
     }
 
     private static IEnumerable<string> LeftIn(string folder) =>
-        Directory.EnumerateFileSystemEntries(folder).Where(path => !Directory.Exists(path) || Directory.EnumerateFileSystemEntries(path).Any());
+        Directory.EnumerateFileSystemEntries(folder)
+            .Where(path => !Directory.Exists(path) || Directory.EnumerateFileSystemEntries(path).Any());
 }

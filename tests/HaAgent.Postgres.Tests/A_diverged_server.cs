@@ -11,7 +11,8 @@ public class A_diverged_server
         await using var a = await TestServer.PrimaryAsync();
         await using var b = await a.ReplicaAsync("b");
         await a.AskAsync("CREATE TABLE t AS SELECT 'shared' AS x");
-        await TestServer.EventuallyAsync("b has the row", async () => (await b.ProbeAsync()).Replayed >= (await a.ProbeAsync()).Flushed);
+        await TestServer.EventuallyAsync("b has the row", async () =>
+            (await b.ProbeAsync()).Replayed >= (await a.ProbeAsync()).Flushed);
         await PromoteAsync(b);
         await a.AskAsync("INSERT INTO t VALUES ('lost')"); // a goes on alone
         await b.AskAsync("INSERT INTO t VALUES ('kept')");
@@ -23,7 +24,8 @@ public class A_diverged_server
         Assert.False(facts.LocalInRecovery);
         Assert.False(facts.LeaderInRecovery);
         Assert.True(facts.LeaderCheckpointDone);
-        Assert.Equal(Assert.IsType<DataDirectory.Initialized>(a.Server.Latest.Directory).SystemIdentifier, facts.LeaderSystemIdentifier);
+        Assert.Equal(Assert.IsType<DataDirectory.Initialized>(a.Server.Latest.Directory).SystemIdentifier,
+            facts.LeaderSystemIdentifier);
         var line = Assert.Single(facts.LeaderHistory);
         Assert.Equal(1u, line.ParentTimeline.Value);
         Assert.True(facts.Local.Lsn > line.SwitchPoint);
@@ -32,14 +34,18 @@ public class A_diverged_server
         Assert.Equal(line, Assert.Single(history!.Lines));
         Assert.Null(await b.Server.ReadHistoryAsync(new(3), TestServer.Stop));
 
-        var own = await File.ReadAllTextAsync(Path.Combine(a.Options.DataDirectory, "postgresql.base.conf"), TestServer.Stop);
+        var own =
+            await File.ReadAllTextAsync(Path.Combine(a.Options.DataDirectory, "postgresql.base.conf"), TestServer.Stop);
         var rewound = await a.Server.RewindAsync(b.Upstream, TestServer.Stop);
         Assert.True(rewound.Outcome == RewindOutcome.Done, rewound.Detail);
-        Assert.Equal(own, await File.ReadAllTextAsync(Path.Combine(a.Options.DataDirectory, "postgresql.base.conf"), TestServer.Stop));
+        Assert.Equal(own,
+            await File.ReadAllTextAsync(
+                Path.Combine(a.Options.DataDirectory, "postgresql.base.conf"), TestServer.Stop));
 
         await FollowAsync(a, b);
         Assert.Equal("kept,shared", await a.AskAsync("SELECT string_agg(x, ',' ORDER BY x) FROM t"));
-        Assert.Equal(a.Options.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), await a.AskAsync("SHOW port"));
+        Assert.Equal(
+            a.Options.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), await a.AskAsync("SHOW port"));
     }
 
     [Fact]
@@ -48,7 +54,8 @@ public class A_diverged_server
         await using var a = await TestServer.PrimaryAsync();
         await using var b = await a.ReplicaAsync("b");
         await a.AskAsync("CREATE TABLE t AS SELECT 'shared' AS x");
-        await TestServer.EventuallyAsync("b has the row", async () => (await b.ProbeAsync()).Replayed >= (await a.ProbeAsync()).Flushed);
+        await TestServer.EventuallyAsync("b has the row", async () =>
+            (await b.ProbeAsync()).Replayed >= (await a.ProbeAsync()).Flushed);
         await PromoteAsync(b);
         await a.AskAsync("INSERT INTO t VALUES ('lost')");
         a.Server.Kill();
@@ -124,27 +131,33 @@ public class A_diverged_server
         Assert.False(refused.Done); // it runs
         Assert.False((await a.Server.InitializeAsync(TestServer.Stop)).Done);
         await a.StopAsync();
-        Assert.False((await a.Server.InitializeAsync(TestServer.Stop)).Done); // not empty, and not marked as ours to clear
+        // not empty, and not marked as ours to clear
+        Assert.False((await a.Server.InitializeAsync(TestServer.Stop)).Done);
 
         TestServer.Succeeds(await a.Server.DiscardDataDirectoryAsync(DiscardReason.CreationFailed, TestServer.Stop));
 
-        Assert.True(File.Exists(Path.Combine(a.Options.DataDirectory + ".failed", "PG_VERSION"))); // it has served: moved aside
-        await TestServer.EventuallyAsync("the directory is empty", () => Task.FromResult(a.Server.Latest.Directory is DataDirectory.Empty));
+        // it has served: moved aside
+        Assert.True(File.Exists(Path.Combine(a.Options.DataDirectory + ".failed", "PG_VERSION")));
+        await TestServer.EventuallyAsync("the directory is empty", () =>
+            Task.FromResult(a.Server.Latest.Directory is DataDirectory.Empty));
     }
 
     private static async Task PromoteAsync(TestServer server)
     {
         TestServer.Succeeds(await server.Server.PromoteAsync(TestServer.In(5), TestServer.Stop));
-        Assert.True(await server.Server.WaitForControlStateAsync([ControlState.InProduction], TestServer.In(20), TestServer.Stop));
+        Assert.True(await server.Server.WaitForControlStateAsync(
+            [ControlState.InProduction], TestServer.In(20), TestServer.Stop));
         TestServer.Succeeds(await server.Server.CheckpointAsync(TestServer.Soon, TestServer.Stop));
     }
 
     private static async Task FollowAsync(TestServer replica, TestServer leader)
     {
-        TestServer.Succeeds(await leader.Server.ChangeSlotsAsync([new SlotChange.CreatePhysical(replica.Options.Name)], TestServer.Stop));
+        TestServer.Succeeds(await leader.Server.ChangeSlotsAsync(
+            [new SlotChange.CreatePhysical(replica.Options.Name)], TestServer.Stop));
         await replica.StartAsync(asPrimary: false, leader.Upstream);
         await TestServer.EventuallyAsync($"{replica.Options.Name} streams from {leader.Options.Name}", async () =>
-            (await leader.ProbeAsync()).WalSenders.Any(sender => sender.ApplicationName == replica.Options.Name && sender.State == "streaming"));
+            (await leader.ProbeAsync()).WalSenders.Any(sender => sender.ApplicationName == replica.Options.Name
+                && sender.State == "streaming"));
         await TestServer.EventuallyAsync("it has replayed everything", async () =>
             (await replica.ProbeAsync()).Replayed >= (await leader.ProbeAsync()).Flushed);
     }

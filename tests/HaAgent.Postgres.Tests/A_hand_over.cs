@@ -9,7 +9,8 @@ public class A_hand_over
     {
         await using var a = await TestServer.PrimaryAsync();
         await using var b = await a.ReplicaAsync("b");
-        await TestServer.EventuallyAsync("b streams", async () => (await b.ProbeAsync()).ReplicationState == "streaming");
+        await TestServer.EventuallyAsync("b streams", async () =>
+            (await b.ProbeAsync()).ReplicationState == "streaming");
         await a.AskAsync("CREATE TABLE t()"); // or the switch record of the base backup would come right before
         await a.StopAsync();
 
@@ -29,7 +30,8 @@ public class A_hand_over
             configuration["postgresql"]!["parameters"]!["archive_command"] = "true";
         });
         await using var b = await a.ReplicaAsync("b");
-        await TestServer.EventuallyAsync("b streams", async () => (await b.ProbeAsync()).ReplicationState == "streaming");
+        await TestServer.EventuallyAsync("b streams", async () =>
+            (await b.ProbeAsync()).ReplicationState == "streaming");
         await a.AskAsync("CREATE TABLE t()");
         await a.StopAsync();
 

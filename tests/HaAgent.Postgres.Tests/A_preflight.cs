@@ -19,21 +19,26 @@ public class A_preflight
         Assert.All((string[])["postgres", "initdb", "pg_controldata", "pg_basebackup"], program =>
             Assert.Contains($"postgresql.bin_dir = '{empty}': does not contain '{program}' in '{empty}'.", problems));
         Directory.Delete(empty);
-        Assert.Contains(await CheckAsync(section => section["bin_dir"] = empty), problem => problem.Contains("does not exist", StringComparison.Ordinal));
+        Assert.Contains(await CheckAsync(section => section["bin_dir"] = empty), problem =>
+            problem.Contains("does not exist", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task Refuses_a_data_directory_of_somebody_else_or_open_to_all()
     {
-        Assert.Contains(await CheckAsync(section => section["data_dir"] = "/etc"), problem => problem.Contains("belongs to user id 0", StringComparison.Ordinal));
-        Assert.Contains(await CheckAsync(section => section["data_dir"] = "/nowhere/data"), problem => problem.Contains("/nowhere is missing", StringComparison.Ordinal));
+        Assert.Contains(await CheckAsync(section => section["data_dir"] = "/etc"), problem =>
+            problem.Contains("belongs to user id 0", StringComparison.Ordinal));
+        Assert.Contains(await CheckAsync(section => section["data_dir"] = "/nowhere/data"), problem =>
+            problem.Contains("/nowhere is missing", StringComparison.Ordinal));
 
         var open = TestServer.NewFolder();
         await File.WriteAllTextAsync(Path.Combine(open, "PG_VERSION"), "9.6\n", TestServer.Stop);
         File.SetUnixFileMode(open, (UnixFileMode)0b111_101_101);
-        Assert.Contains(await CheckAsync(section => section["data_dir"] = open), problem => problem.Contains("has mode 755", StringComparison.Ordinal));
+        Assert.Contains(await CheckAsync(section => section["data_dir"] = open), problem =>
+            problem.Contains("has mode 755", StringComparison.Ordinal));
         File.SetUnixFileMode(open, (UnixFileMode)0b111_000_000);
-        Assert.Contains(await CheckAsync(section => section["data_dir"] = open), problem => problem.Contains("holds a cluster of PostgreSQL 9", StringComparison.Ordinal));
+        Assert.Contains(await CheckAsync(section => section["data_dir"] = open), problem =>
+            problem.Contains("holds a cluster of PostgreSQL 9", StringComparison.Ordinal));
         Directory.Delete(open, recursive: true);
     }
 
@@ -68,7 +73,8 @@ public class A_preflight
             File.SetUnixFileMode(path, (UnixFileMode)0b111_000_000);
         }
 
-        Assert.Contains(await CheckAsync(section => section["bin_dir"] = folder), problem => problem.Contains("holds PostgreSQL 12.3", StringComparison.Ordinal));
+        Assert.Contains(await CheckAsync(section => section["bin_dir"] = folder), problem =>
+            problem.Contains("holds PostgreSQL 12.3", StringComparison.Ordinal));
         Directory.Delete(folder, recursive: true);
     }
 

@@ -65,7 +65,8 @@ public class A_running_server
         Assert.DoesNotContain("leak", environment, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", commandLine, StringComparison.Ordinal);
         Assert.Equal(a.Pid.ToString(CultureInfo.InvariantCulture), fields[3]); // session
-        Assert.DoesNotContain("SigIgn:\t0000000000001000", await File.ReadAllTextAsync($"/proc/{a.Pid}/status", TestServer.Stop), StringComparison.Ordinal);
+        Assert.DoesNotContain("SigIgn:\t0000000000001000",
+            await File.ReadAllTextAsync($"/proc/{a.Pid}/status", TestServer.Stop), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -78,7 +79,8 @@ public class A_running_server
 
         Assert.True(a.Server.Signal(StopMode.Fast));
         Assert.True(await a.Server.WaitForNoClientBackendsAsync(TestServer.In(20), TestServer.Stop));
-        Assert.True(await a.Server.WaitForControlStateAsync([ControlState.ShutDown], TestServer.In(20), TestServer.Stop));
+        Assert.True(await a.Server.WaitForControlStateAsync(
+            [ControlState.ShutDown], TestServer.In(20), TestServer.Stop));
         Assert.True(await a.Server.WaitForExitAsync(TestServer.In(20), TestServer.Stop));
 
         Assert.Equal(ControlState.ShutDown, (await a.Server.ReadControlAsync(TestServer.Stop))!.State);
@@ -99,7 +101,9 @@ public class A_running_server
         var facts = await a.Server.ReadControlAsync(TestServer.Stop);
         Assert.Equal(ControlState.InProduction, facts!.State);
         Assert.False(facts.FinalPosition.IsKnown);
-        Assert.False(await a.Server.WaitForControlStateAsync([ControlState.ShutDown], TestServer.In(20), TestServer.Stop)); // at once: it has ended
+        // at once: it has ended
+        Assert.False(await a.Server.WaitForControlStateAsync(
+            [ControlState.ShutDown], TestServer.In(20), TestServer.Stop));
     }
 
     [Fact]
@@ -140,7 +144,8 @@ public class A_running_server
         a.Server.ProbeSoon();
         Assert.True(a.Server.Latest.IsRunning);
         Assert.InRange(Stopwatch.GetElapsedTime(began).TotalMilliseconds, 0, 100);
-        await TestServer.EventuallyAsync("the heartbeat gave up", () => Task.FromResult(a.Server.Latest.Sql is SqlReading.Unknown), seconds: 10);
+        await TestServer.EventuallyAsync("the heartbeat gave up", () =>
+            Task.FromResult(a.Server.Latest.Sql is SqlReading.Unknown), seconds: 10);
         var checkpoint = await a.Server.CheckpointAsync(TimeSpan.FromSeconds(1), TestServer.Stop);
         Assert.False(checkpoint.Done);
 
@@ -156,7 +161,9 @@ public class A_running_server
         var before = await a.ProbeAsync();
         var askedAt = Instant.Now(TestServer.Clock);
 
-        var readings = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => a.Server.ProbeAsync(TestServer.In(5), TestServer.Stop)));
+        var readings =
+            await Task.WhenAll(Enumerable.Range(0, 200).Select(_ =>
+                a.Server.ProbeAsync(TestServer.In(5), TestServer.Stop)));
 
         var answers = readings.Select(reading => Assert.IsType<SqlReading.Answered>(reading.Sql)).ToList();
         Assert.All(answers, answer => Assert.True(answer.AskedAt >= askedAt, "measured before it was asked for"));
@@ -182,7 +189,8 @@ public class A_running_server
 
         var each = (Environment.CpuUsage.TotalTime - before) / Looks;
         TestContext.Current.SendDiagnosticMessage($"CPU per probe {each.TotalMilliseconds:0.00} ms");
-        Assert.InRange(each.TotalMilliseconds, 0, 20); // six a minute must fit into a small part of 100 ms, other tests run beside
+        // six a minute must fit into a small part of 100 ms, other tests run beside
+        Assert.InRange(each.TotalMilliseconds, 0, 20);
     }
 
     [Fact]
@@ -190,7 +198,8 @@ public class A_running_server
     {
         await using var a = await TestServer.PrimaryAsync();
         await a.StopAsync();
-        using var stranger = Process.Start(new ProcessStartInfo("sleep", ["60"]) { WorkingDirectory = a.Options.DataDirectory })!;
+        using var stranger =
+            Process.Start(new ProcessStartInfo("sleep", ["60"]) { WorkingDirectory = a.Options.DataDirectory })!;
         try
         {
             await File.WriteAllTextAsync(
@@ -217,14 +226,16 @@ public class A_running_server
         await a.StopAsync();
         var runner = new ProcessRunner(TestServer.Clock);
         var started = await runner.RunAsync(
-            new Command(a.Server.Configuration.Tool("pg_ctl"), ["start", "-D", a.Options.DataDirectory, "-l", Path.Combine(a.Folder, "manual.log"), "-w"]),
+            new Command(a.Server.Configuration.Tool("pg_ctl"),
+                ["start", "-D", a.Options.DataDirectory, "-l", Path.Combine(a.Folder, "manual.log"), "-w"]),
             TestServer.Soon,
             TestServer.Stop);
         Assert.True(started.Succeeded, started.Complaint);
 
         a.Server.ProbeSoon();
 
-        await TestServer.EventuallyAsync("the server is seen", () => Task.FromResult(a.Server.Latest.Sql is SqlReading.Answered));
+        await TestServer.EventuallyAsync("the server is seen", () =>
+            Task.FromResult(a.Server.Latest.Sql is SqlReading.Answered));
         await a.StopAsync();
     }
 
@@ -250,7 +261,8 @@ public class A_running_server
             Assert.False(a.Server.Signal(StopMode.Fast));
             single.StandardInput.Close();
             await single.WaitForExitAsync(TestServer.Stop);
-            await TestServer.EventuallyAsync("its end is seen", () => Task.FromResult(a.Server.Latest.Process is ServerProcess.None));
+            await TestServer.EventuallyAsync("its end is seen", () =>
+                Task.FromResult(a.Server.Latest.Process is ServerProcess.None));
         }
         finally
         {

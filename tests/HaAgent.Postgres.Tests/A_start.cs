@@ -13,7 +13,8 @@ public class A_start
         await using var a = await TestServer.PrimaryAsync();
         await a.StopAsync();
 
-        var result = await a.Server.StartAsync(new(true, null), TestServer.In(-0.001), TestServer.Soon, TestServer.Stop);
+        var result =
+            await a.Server.StartAsync(new(true, null), TestServer.In(-0.001), TestServer.Soon, TestServer.Stop);
 
         Assert.Equal(StartOutcome.TooLate, result.Outcome);
         Assert.IsType<ServerProcess.None>(a.Server.Latest.Process);
@@ -24,7 +25,8 @@ public class A_start
     {
         await using var a = await TestServer.PrimaryAsync();
         await a.StopAsync();
-        await File.AppendAllTextAsync(Path.Combine(a.Options.DataDirectory, "postgresql.base.conf"), "nonsense = here = there\n", TestServer.Stop);
+        await File.AppendAllTextAsync(Path.Combine(a.Options.DataDirectory, "postgresql.base.conf"),
+            "nonsense = here = there\n", TestServer.Stop);
         var began = Stopwatch.GetTimestamp();
 
         var result = await a.Server.StartAsync(new(true, null), TestServer.In(30), TestServer.Soon, TestServer.Stop);
@@ -56,15 +58,20 @@ public class A_start
         {
             ["postgresql"] = new JsonObject
             {
-                ["parameters"] = new JsonObject { ["work_mem"] = "1kB", ["no_such_thing"] = 1, ["wal_compression"] = "perhaps", ["my.extension"] = "x" },
+                ["parameters"] =
+                    new JsonObject { ["work_mem"] = "1kB", ["no_such_thing"] = 1, ["wal_compression"] = "perhaps",
+                        ["my.extension"] = "x" },
             },
         });
         await a.StartAsync(asPrimary: true);
 
         Assert.Equal("64kB", await a.AskAsync("SHOW work_mem"));
         Assert.Equal("x", await a.AskAsync("SHOW my.extension"));
-        Assert.Contains(a.Log.Lines, line => line.Contains("Removing unexpected parameter=no_such_thing value=1 from the config", StringComparison.Ordinal));
-        Assert.Contains(a.Log.Lines, line => line.Contains("Removing enum parameter=wal_compression", StringComparison.Ordinal));
+        Assert.Contains(a.Log.Lines, line =>
+            line.Contains(
+                "Removing unexpected parameter=no_such_thing value=1 from the config", StringComparison.Ordinal));
+        Assert.Contains(a.Log.Lines, line =>
+            line.Contains("Removing enum parameter=wal_compression", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -94,7 +101,8 @@ public class A_start
         Assert.False(late.Done);
         Assert.False(File.Exists(Path.Combine(a.Options.DataDirectory, "promote")));
         TestServer.Succeeds(await a.Server.PromoteAsync(TestServer.In(5), TestServer.Stop));
-        Assert.True(await a.Server.WaitForControlStateAsync([ControlState.InProduction], TestServer.In(20), TestServer.Stop));
+        Assert.True(await a.Server.WaitForControlStateAsync(
+            [ControlState.InProduction], TestServer.In(20), TestServer.Stop));
     }
 
     private static JsonObject MaxConnections(int number) => new()

@@ -17,7 +17,8 @@ public class Awkward_values
             Assert.Equal(Nasty, await a.AskAsync("SELECT current_setting('my.text')"));
             Assert.Equal("line one\nline two\ttab", await a.AskAsync("SELECT current_setting('my.lines')"));
             await using var b = await a.ReplicaAsync("b%ü", Change);
-            await TestServer.EventuallyAsync("the replica streams", async () => (await b.ProbeAsync()).ReplicationState == "streaming");
+            await TestServer.EventuallyAsync("the replica streams", async () =>
+                (await b.ProbeAsync()).ReplicationState == "streaming");
             await a.StopAsync();
             await a.StartAsync(asPrimary: true);
         }
@@ -32,7 +33,8 @@ public class Awkward_values
             section["parameters"]!["my.text"] = Nasty;
             section["parameters"]!["my.lines"] = "line one\nline two\ttab";
             var sockets = section["parameters"]!["unix_socket_directories"]!.GetValue<string>();
-            section["parameters"]!["unix_socket_directories"] = $"\"{sockets.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+            section["parameters"]!["unix_socket_directories"] =
+                $"\"{sockets.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
             foreach (var user in (string[])["superuser", "replication", "rewind"])
             {
                 section["authentication"]![user]!["password"] = user + " " + Nasty + ":\\:";
@@ -49,7 +51,8 @@ public class Awkward_values
     public void That_no_password_file_can_hold_are_refused_by_name_and_passwords_are_not_shown(string key, string value)
     {
         var configuration = Minimal();
-        configuration["postgresql"]!["authentication"] = new JsonObject { ["replication"] = new JsonObject { [key] = value } };
+        configuration["postgresql"]!["authentication"] =
+            new JsonObject { ["replication"] = new JsonObject { [key] = value } };
 
         var refusal = Assert.Throws<ConfigurationException>(() => PostgresOptions.Read(configuration, "demo", "a"));
 
@@ -63,7 +66,8 @@ public class Awkward_values
         var configuration = Minimal();
         configuration["postgresql"]!["data_dir"] = "/data/a\nb";
 
-        Assert.Equal("postgresql.data_dir", Assert.Throws<ConfigurationException>(() => PostgresOptions.Read(configuration, "demo", "a")).Setting);
+        Assert.Equal("postgresql.data_dir",
+            Assert.Throws<ConfigurationException>(() => PostgresOptions.Read(configuration, "demo", "a")).Setting);
     }
 
     internal static JsonObject Minimal() => new()

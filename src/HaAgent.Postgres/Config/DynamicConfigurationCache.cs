@@ -3,8 +3,12 @@ using System.Text.Json.Nodes;
 
 namespace HaAgent.Postgres.Config;
 
-/// <summary>The last dynamic configuration that was accepted, kept in the data directory for a start without the store.</summary>
-/// <remarks>Under the peer's file name, so that a node can change between implementations. Blocks on the data directory's disk.</remarks>
+/// <summary>
+/// The last dynamic configuration that was accepted, kept in the data directory for a start without the store.
+/// </summary>
+/// <remarks>
+/// Under the peer's file name, so that a node can change between implementations. Blocks on the data directory's disk.
+/// </remarks>
 public static class DynamicConfigurationCache
 {
     private const string FileName = "patroni.dynamic.json";
@@ -32,6 +36,7 @@ public static class DynamicConfigurationCache
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(dynamicConfig);
         var path = Path.Combine(options.DataDirectory, FileName);
-        AtomicFile.WriteIfDifferent(path, dynamicConfig.ToJsonString(), AtomicFile.ModeFor(path, options.DataDirectory));
+        AtomicFile.WriteIfDifferent(
+            path, dynamicConfig.ToJsonString(), AtomicFile.ModeFor(path, options.DataDirectory));
     }
 }

@@ -3,15 +3,19 @@ using System.Text;
 
 namespace HaAgent.Postgres.Control;
 
-/// <summary>Starts a program in a session of its own, not as a child of this process, with its output in a file.</summary>
+/// <summary>
+/// Starts a program in a session of its own, not as a child of this process, with its output in a file.
+/// </summary>
 /// <remarks>
-/// <para>A managed process cannot fork: between fork and exec only async-signal-safe code may run. So <c>posix_spawn</c> starts
-/// util-linux's <c>setsid --fork --wait</c>, which forks, and whose child begins a session and becomes the program. The waiting setsid is
-/// killed as soon as the program is held by a pidfd; the program then belongs to init and survives the agent.</para>
-/// <para>It waits because that tells the pid beyond doubt: as long as setsid lives and the child is its child, the number cannot have
-/// been reused. A fence must be able to reach a postmaster from its first instant, long before it has written its pid file.</para>
-/// <para><see cref="System.Diagnostics.Process"/> cannot do it: it has no output to files, and the runtime ignores SIGPIPE, which
-/// PostgreSQL's children would inherit; here all dispositions and the signal mask are reset.</para>
+/// <para>A managed process cannot fork: between fork and exec only async-signal-safe code may run. So
+/// <c>posix_spawn</c> starts util-linux's <c>setsid --fork --wait</c>, which forks, and whose child begins a session
+/// and becomes the program. The waiting setsid is killed as soon as the program is held by a pidfd; the program then
+/// belongs to init and survives the agent.</para>
+/// <para>It waits because that tells the pid beyond doubt: as long as setsid lives and the child is its child, the
+/// number cannot have been reused. A fence must be able to reach a postmaster from its first instant, long before it
+/// has written its pid file.</para>
+/// <para><see cref="System.Diagnostics.Process"/> cannot do it: it has no output to files, and the runtime ignores
+/// SIGPIPE, which PostgreSQL's children would inherit; here all dispositions and the signal mask are reset.</para>
 /// </remarks>
 internal static unsafe partial class DetachedProcess
 {
@@ -25,7 +29,8 @@ internal static unsafe partial class DetachedProcess
     /// <returns>The program, held; null when it ended before it could be (its output says why).</returns>
     /// <exception cref="IOException">setsid could not be started.</exception>
     public static HeldProcess? Start(
-        string setsid, IReadOnlyList<string> program, IReadOnlyDictionary<string, string> environment, string outputFile, KernelEvents events)
+        string setsid, IReadOnlyList<string> program, IReadOnlyDictionary<string, string> environment,
+            string outputFile, KernelEvents events)
     {
         List<string> arguments = ["setsid", "--fork", "--wait", .. program];
         using var argv = new NativeStrings(arguments);
@@ -84,10 +89,12 @@ internal static unsafe partial class DetachedProcess
             Check(AttributesSetMask(attributes, signals), "posix_spawnattr_setsigmask");
             Check(AttributesSetFlags(attributes, SetSignalDefaults | SetSignalMask), "posix_spawnattr_setflags");
             Check(ActionsOpen(actions, 0, "/dev/null", 0, 0), "posix_spawn_file_actions_addopen");
-            Check(ActionsOpen(actions, 1, outputFile, WriteOnly | Create | Append, OwnerReadWrite), "posix_spawn_file_actions_addopen");
+            Check(ActionsOpen(actions, 1, outputFile, WriteOnly | Create | Append, OwnerReadWrite),
+                "posix_spawn_file_actions_addopen");
             Check(ActionsDuplicate(actions, 1, 2), "posix_spawn_file_actions_adddup2");
             int pid;
-            Check(PosixSpawn(&pid, setsid, actions, attributes, argv.Pointer, envp.Pointer), $"starting {setsid} with output to {outputFile}");
+            Check(PosixSpawn(&pid, setsid, actions, attributes, argv.Pointer, envp.Pointer),
+                $"starting {setsid} with output to {outputFile}");
             return pid;
         }
         finally
@@ -141,7 +148,8 @@ internal static unsafe partial class DetachedProcess
     }
 
     [LibraryImport("libc", EntryPoint = "posix_spawn", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int PosixSpawn(int* pid, string path, byte* actions, byte* attributes, nint* argv, nint* envp);
+    private static partial int PosixSpawn(
+        int* pid, string path, byte* actions, byte* attributes, nint* argv, nint* envp);
 
     [LibraryImport("libc", EntryPoint = "posix_spawnattr_init")]
     private static partial int AttributesInit(byte* attributes);
