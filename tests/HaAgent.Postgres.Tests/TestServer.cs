@@ -10,8 +10,6 @@ using HaAgent.Testing.Postgres;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
-[assembly: AssemblyFixture(typeof(HaAgent.Postgres.Tests.TemplateCluster))]
-
 namespace HaAgent.Postgres.Tests;
 
 /// <summary>A local server under test in a folder of its own; whatever still runs in it at the end is killed.</summary>
@@ -250,21 +248,4 @@ internal sealed class ListLogger : ILogger
         _lines.Enqueue($"{logLevel} {eventId.Id} {formatter(state, exception)} {exception}");
 
     public override string ToString() => string.Join('\n', _lines);
-}
-
-/// <summary>initdb takes seconds, a copy of what it made does not.</summary>
-public sealed class TemplateCluster : IDisposable
-{
-    private static readonly string Folder = TestServer.NewFolder();
-
-    private static readonly Lazy<Task<string>> Made = new(async () =>
-    {
-        await using var made = await TestServer.PrimaryAsync("template", folder: Folder, fresh: true);
-        await made.StopAsync();
-        return made.Options.DataDirectory;
-    });
-
-    public static Task<string> DirectoryAsync() => Made.Value;
-
-    public void Dispose() => Directory.Delete(Folder, recursive: true);
 }
