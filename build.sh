@@ -212,13 +212,18 @@ end_run() {
 
 # Kills what the run has left, and names it; fails when there was something.
 kill_leftovers() {
-  local pid leftovers=() round clean=yes
-  for round in $(seq 200); do
+  local pid leftovers=() clean=yes _
+  for _ in $(seq 200); do
     mapfile -t leftovers < <(processes_of_run)
     ((${#leftovers[@]})) || break
-    clean=''
+    if [[ -n $clean ]]; then
+      clean=''
+      say "left behind: ${#leftovers[@]} processes, the first of them:" >&2
+      for pid in "${leftovers[@]:0:3}"; do
+        say "  $pid $({ tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null | cut -c1-150)" >&2
+      done
+    fi
     for pid in "${leftovers[@]}"; do
-      ((round > 1)) || say "left behind: $pid $({ tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null | cut -c1-120)" >&2
       kill -KILL "$pid" 2>/dev/null || true
     done
     sleep 0.05

@@ -45,7 +45,7 @@ public class A_crash_of_PostgreSQL : ClusterTest
         await Cluster.WaitUntilStreamingAsync(replica, Patience);
 
         await AssertWritableAsync(leader.Name);
-        Assert.Equal("", writer.LastFailure);
+        Assert.Equal("", writer.Disturbance);
         await AssertNothingLostAsync(writer, Cluster.Nodes);
         await AssertOneWriterAtMostAsync();
     }

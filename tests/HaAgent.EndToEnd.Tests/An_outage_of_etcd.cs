@@ -21,7 +21,7 @@ public class An_outage_of_etcd : ClusterTest
         // Past the end of the lease that was held before: it has been renewed since, or this would be seen.
         await Eventually.ReachedAsync(TimeProvider.System.GetTimestamp(), TimeSpan.FromSeconds(22));
         await writer.NextAcknowledgementAsync(Soon);
-        Assert.Equal("", writer.LastFailure);
+        Assert.Equal("", writer.Disturbance);
         Assert.Equal(postmaster, leader.PostmasterPid());
         await AssertWritableAsync(leader.Name);
         await AssertNothingLostAsync(writer, Cluster.Nodes);
@@ -74,7 +74,7 @@ public class An_outage_of_etcd : ClusterTest
         }
 
         await writer.NextAcknowledgementAsync(Soon);
-        Assert.Equal("", writer.LastFailure);
+        Assert.Equal("", writer.Disturbance);
         await AssertWritableAsync(leader.Name);
         await AssertNothingLostAsync(writer, Cluster.Nodes);
         await AssertOneWriterAtMostAsync();

@@ -50,7 +50,7 @@ public class Pause : ClusterTest
         await Eventually.ReachedAsync(TimeProvider.System.GetTimestamp(), TimeSpan.FromSeconds(22));
 
         await writer.NextAcknowledgementAsync(Soon);
-        Assert.Equal("", writer.LastFailure);
+        Assert.Equal("", writer.Disturbance);
         Assert.Equal(postmaster, leader.PostmasterPid());
         Cluster.Store.StartAll();
         await Cluster.Store.WaitUntilHealthyAsync();

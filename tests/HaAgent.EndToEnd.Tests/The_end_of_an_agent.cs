@@ -44,7 +44,7 @@ public class The_end_of_an_agent : ClusterTest
         await Eventually.ReachedAsync(adopted, TimeSpan.FromSeconds(22));
         await writer.NextAcknowledgementAsync(Soon);
         Measured.Note("agent killed and restarted, longest pause of a writer", writer.LongestInterruption().Length, "no gap");
-        Assert.Equal("", writer.LastFailure);
+        Assert.Equal("", writer.Disturbance);
         Assert.Equal(postmaster, leader.PostmasterPid());
         Assert.Equal(leader.Name, (await Cluster.ReadStoreAsync("leader"))?.Value);
         await AssertWritableAsync(leader.Name);
@@ -67,7 +67,7 @@ public class The_end_of_an_agent : ClusterTest
         Assert.Equal(postmaster, replica.PostmasterPid());
         await AssertWritableAsync(leader.Name);
         await AssertNothingLostAsync(writer, Cluster.Nodes);
-        Assert.Equal("", writer.LastFailure);
+        Assert.Equal("", writer.Disturbance);
         await AssertOneWriterAtMostAsync();
     }
 }

@@ -33,6 +33,9 @@ public sealed class AgentProcess : IAsyncDisposable
 
     public bool IsRunning => _runs.Count > 0 && !Agent.HasExited;
 
+    /// <summary>For a report: does the agent run, and if not, how did it end?</summary>
+    public string Condition => _runs.Count == 0 ? "not started" : IsRunning ? "running" : $"ended with exit code {Agent.ExitCode}";
+
     public string ConnectionString => Npgsql(Configuration, Configuration.PostgresPort);
 
     /// <summary>A connection string as the cluster's superuser to a port of the loopback.</summary>

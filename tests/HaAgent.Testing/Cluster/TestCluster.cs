@@ -229,13 +229,13 @@ public sealed class TestCluster : IAsyncDisposable
             return [];
         }
 
-        await Witness.DisposeAsync().ConfigureAwait(false);
+        await Witness.StopAsync().ConfigureAwait(false);
         return Witness.Violations();
     }
 
     /// <summary>The last lines of every agent's log, for the message of a failed test.</summary>
     public string Report(int lines = 25) => string.Join('\n', _nodes.Select(n =>
-        string.Create(CultureInfo.InvariantCulture, $"--- {n.Name} ({(n.IsRunning ? "running" : "ended")})\n{n.LastLog(lines)}")));
+        string.Create(CultureInfo.InvariantCulture, $"--- {n.Name} ({n.Condition})\n{n.LastLog(lines)}")));
 
     public async ValueTask DisposeAsync()
     {

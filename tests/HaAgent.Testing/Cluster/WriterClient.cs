@@ -16,6 +16,7 @@ public sealed class WriterClient : IAsyncDisposable
     private readonly TimeSpan _pace;
     private Task _work = Task.CompletedTask;
     private string _lastFailure = "";
+    private string _disturbance = "";
 
     private WriterClient(IReadOnlyList<string> targets, TimeSpan pace) => (_targets, _pace) = (targets, pace);
 
@@ -35,6 +36,12 @@ public sealed class WriterClient : IAsyncDisposable
     public string LastFailure
     {
         get { lock (_gate) { return _lastFailure; } }
+    }
+
+    /// <summary>The first failure after the first acknowledged row; empty when the client noticed nothing.</summary>
+    public string Disturbance
+    {
+        get { lock (_gate) { return _disturbance; } }
     }
 
     public IReadOnlyList<AcknowledgedRow> Acknowledged
@@ -146,6 +153,10 @@ public sealed class WriterClient : IAsyncDisposable
         lock (_gate)
         {
             _lastFailure = e.Message;
+            if (_rows.Count > 0 && _disturbance.Length == 0)
+            {
+                _disturbance = $"after {_rows.Count} rows: {e.Message}";
+            }
         }
 
         try

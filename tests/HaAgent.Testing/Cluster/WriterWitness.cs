@@ -67,10 +67,16 @@ public sealed class WriterWitness : IAsyncDisposable
         return [.. found.Distinct().Take(10)];
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Ends the attempts; what was seen stays.</summary>
+    public async Task StopAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
         await _work.ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync().ConfigureAwait(false);
         _stop.Dispose();
     }
 
