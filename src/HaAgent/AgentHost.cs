@@ -58,7 +58,7 @@ internal sealed class AgentHost : IAsyncDisposable
         _word = DeadlineWordFile.Open(options.RunDirectory, options.Postgres.DataDirectory);
         _mailbox = new(Clock);
         _dcs = EtcdDcs.Start(options.Etcd, Timing(_settings.Current), Clock, new Random(_random.Next()), log.CreateLogger("HaAgent.Dcs"));
-        _peers = new(Clock, log, AgentShells.PeerCredentials(options.Ctl));
+        _peers = new(Clock, log, options.Ctl.Authentication);
         HostLog.Starting(_logger, ProductVersion.Own, _identity.Name.Value, _identity.Scope, options.RunDirectory, seed);
     }
 
@@ -132,7 +132,7 @@ internal sealed class AgentHost : IAsyncDisposable
         _loop = loop;
         _rest = await RestApi.StartAsync(
             new(_identity.Name, _identity.Scope, _board, _dcs, _postgres, _mailbox, Clock, _log, () => _log.QueueLength, () => _log.RecordsLost),
-            AgentShells.RestOptions(_options.Rest),
+            _options.Rest,
             _stop.Token);
         _settings.Changed += loop.Wake;
         _board.Published += OnPublished;
@@ -211,7 +211,7 @@ internal sealed class AgentHost : IAsyncDisposable
         }
 
         _systemd.Reloading();
-        _log.Apply(AgentShells.LogOptions(Configuration.Options.LogOptions.Read(reloaded.Root)));
+        _log.Apply(LogOptions.Read(reloaded.Root));
         if (_rest is { } rest)
         {
             AgentShells.ReloadRest(rest, reloaded, _logger, _stop.Token);

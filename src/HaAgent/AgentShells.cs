@@ -13,42 +13,21 @@ internal static class AgentShells
 {
     private static readonly TimeSpan NamePatience = TimeSpan.FromSeconds(3);
 
-    public static Credentials? PeerCredentials(CtlOptions ctl) => Map(ctl.Authentication);
-
-    public static RestOptions RestOptions(RestApiOptions options) => new()
-    {
-        Listen = (options.ListenHost, options.ListenPort),
-        Authentication = Map(options.Authentication),
-        Allowlist = options.Allowlist,
-        AllowlistIncludeMembers = options.AllowlistIncludeMembers,
-        ExtraHeaders = options.HttpExtraHeaders,
-        ServerTokens = options.ServerTokens.ToString(),
-        RequestQueueSize = options.RequestQueueSize,
-    };
-
-    public static Logging.LogOptions LogOptions(LogOptions options) => new()
-    {
-        Level = options.Level,
-        Categories = options.Loggers,
-        Format = options.Format,
-        DateFormat = options.DateFormat,
-        TracebackOnError = !options.TracebackAtDebugOnly,
-        MaxQueueSize = options.MaxQueueSize,
-        Directory = options.Directory,
-        FileSize = options.FileSize,
-        FileNumber = options.FileCount,
-        Mode = options.Mode,
-        DeduplicateHeartbeat = options.DeduplicateHeartbeats,
-    };
-
     /// <summary>The REST API's part of a reload; a mistake leaves what was before in force.</summary>
-    public static void ReloadRest(RestApi rest, LocalConfiguration local, ILogger logger, CancellationToken stop) => _ = ReloadRestAsync(rest, local, logger, stop);
+    public static void ReloadRest(RestApi rest, LocalConfiguration local, ILogger logger, CancellationToken stop) =>
+        _ = ReloadRestAsync(rest, local, logger, stop);
 
-    /// <summary>A member with the own name whose agent answers is another one: two with one name would share one lock.</summary>
-    /// <remarks>Any HTTP answer counts. A refused or silent address does not: it may be this node's own, from before.</remarks>
-    public static async Task<bool> NameIsTakenAsync(ClusterState cluster, NodeIdentity identity, CancellationToken stop)
+    /// <summary>
+    /// A member with the own name whose agent answers is another one: two with one name would share one lock.
+    /// </summary>
+    /// <remarks>
+    /// Any HTTP answer counts. A refused or silent address does not: it may be this node's own, from before.
+    /// </remarks>
+    public static async Task<bool> NameIsTakenAsync(
+        ClusterState cluster, NodeIdentity identity, CancellationToken stop)
     {
-        if (cluster.Find(identity.Name) is not { ApiUrl: { } apiUrl } || !Uri.TryCreate(apiUrl, UriKind.Absolute, out var url))
+        if (cluster.Find(identity.Name) is not { ApiUrl: { } apiUrl }
+            || !Uri.TryCreate(apiUrl, UriKind.Absolute, out var url))
         {
             return false;
         }
@@ -59,7 +38,8 @@ internal static class AgentShells
             using var response = await client.GetAsync(new Uri(url, "/liveness"), stop);
             return true;
         }
-        catch (Exception e) when (e is HttpRequestException or SocketException or TaskCanceledException && !stop.IsCancellationRequested)
+        catch (Exception e) when (e is HttpRequestException or SocketException
+            or TaskCanceledException && !stop.IsCancellationRequested)
         {
             return false;
         }
@@ -69,13 +49,11 @@ internal static class AgentShells
     {
         try
         {
-            await rest.ApplyAsync(RestOptions(RestApiOptions.Read(local.Root)), stop);
+            await rest.ApplyAsync(RestApiOptions.Read(local.Root), stop);
         }
         catch (ConfigurationException e)
         {
             HostLog.ReloadRefused(logger, e.Message);
         }
     }
-
-    private static Credentials? Map(BasicCredentials? credentials) => credentials is null ? null : new(credentials.Username, credentials.Password);
 }

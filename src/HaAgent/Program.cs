@@ -71,7 +71,8 @@ internal static class Program
         var local = LocalConfiguration.Load(line.ConfigPath, environment);
         var notices = await StartupCheck.RunAsync(local, CancellationToken.None);
         var options = AgentOptions.Load(local, environment);
-        var problems = await PostgresPreflight.CheckAsync(options.Postgres, options.Bootstrap.Dcs, BoottimeTimeProvider.Instance, CancellationToken.None);
+        var problems = await PostgresPreflight.CheckAsync(
+            options.Postgres, options.Bootstrap.Dcs, BoottimeTimeProvider.Instance, CancellationToken.None);
         if (problems is [{ } first, ..])
         {
             throw first;
@@ -83,7 +84,7 @@ internal static class Program
             Environment.SetEnvironmentVariable(variable, null);
         }
 
-        using var log = new AgentLog(AgentShells.LogOptions(options.Log), BoottimeTimeProvider.Instance);
+        using var log = new AgentLog(options.Log, BoottimeTimeProvider.Instance);
         foreach (var notice in notices)
         {
             HostLog.Notice(log.CreateLogger("HaAgent.Configuration"), notice);

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using HaAgent.Core.Settings;
 
@@ -12,6 +13,9 @@ public sealed record BasicCredentials(string Username, string Password)
         && Truthy.Is(authentication["username"]) && Truthy.Is(authentication["password"])
             ? new(TextualForm.Of(authentication["username"]), TextualForm.Of(authentication["password"]))
             : null;
+
+    /// <summary>The value of an <c>Authorization</c> header.</summary>
+    public string ToHeader() => "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{Username}:{Password}"));
 
     /// <summary>Never the password: records print themselves into logs.</summary>
     public override string ToString() => $"{Username}:***";

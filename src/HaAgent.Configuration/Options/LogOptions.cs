@@ -31,7 +31,7 @@ public sealed record LogOptions
     /// <summary>Added to each record of JSON output.</summary>
     public JsonObject StaticFields { get; init; } = [];
 
-    /// <summary>Records waiting to be written; more are dropped and counted.</summary>
+    /// <summary>Records waiting to be written; more are dropped and counted. Read at start only.</summary>
     public int MaxQueueSize { get; init; } = 1000;
 
     /// <summary>Null: standard error.</summary>
@@ -46,7 +46,7 @@ public sealed record LogOptions
     /// <summary>Permissions of the log file; null: what the umask leaves of 0666.</summary>
     public UnixFileMode? Mode { get; init; }
 
-    /// <summary>Levels of single components, by the peer's module names.</summary>
+    /// <summary>Levels of single components, by the peer's module names or our categories.</summary>
     public ImmutableDictionary<string, LogLevel> Loggers { get; init; } = ImmutableDictionary<string, LogLevel>.Empty;
 
     public bool DeduplicateHeartbeats { get; init; }
@@ -86,12 +86,14 @@ public sealed record LogOptions
         };
     }
 
-    private static ImmutableDictionary<string, LogLevel> Levels(JsonObject? loggers, ImmutableArray<string>.Builder notices) =>
+    private static ImmutableDictionary<string, LogLevel> Levels(
+        JsonObject? loggers, ImmutableArray<string>.Builder notices) =>
         (loggers ?? []).ToImmutableDictionary(
             pair => pair.Key,
             pair => LevelOr(pair.Value, LogLevel.Information, "log.loggers." + pair.Key, notices));
 
-    private static LogLevel LevelOr(JsonNode? node, LogLevel otherwise, string setting, ImmutableArray<string>.Builder notices)
+    private static LogLevel LevelOr(
+        JsonNode? node, LogLevel otherwise, string setting, ImmutableArray<string>.Builder notices)
     {
         var text = ValueParsers.Text(node);
         switch (text?.ToUpperInvariant())

@@ -58,6 +58,11 @@ public static class AgentOptionsRules
 
         notices.AddRange(Notices.Where(setting => Truthy.Is(At(root, setting.Path)))
             .Select(setting => setting.Path + ": " + setting.Notice));
+        if (ValueParsers.Text(At(root, "log.type"))?.ToLowerInvariant() == "json")
+        {
+            notices.Add("log.type: JSON logs are not in this version; plain text is written.");
+        }
+
         Store(root, notices);
         ClientCertificates(root, refusals);
         Watchdog(root, refusals, notices);
@@ -95,7 +100,8 @@ public static class AgentOptionsRules
     }
 
     private static void Watchdog(
-        JsonObject root, ImmutableArray<ConfigurationException>.Builder refusals, ImmutableArray<string>.Builder notices)
+        JsonObject root, ImmutableArray<ConfigurationException>.Builder refusals,
+        ImmutableArray<string>.Builder notices)
     {
         if (root["watchdog"] is not JsonObject { Count: > 0 } section)
         {
@@ -124,9 +130,11 @@ public static class AgentOptionsRules
     }
 
     private static void Bootstrap(
-        JsonObject root, ImmutableArray<ConfigurationException>.Builder refusals, ImmutableArray<string>.Builder notices)
+        JsonObject root, ImmutableArray<ConfigurationException>.Builder refusals,
+        ImmutableArray<string>.Builder notices)
     {
-        // A method without a command is initdb. With one, an empty cluster would stand where a restored one was asked for.
+        // A method without a command is initdb. With one, an empty cluster would stand where a restored one was asked
+        // for.
         if (ValueParsers.Text(At(root, "bootstrap.method")) is { Length: > 0 } method and not "initdb"
             && At(root, "bootstrap." + method) is JsonObject custom && Truthy.Is(custom["command"]))
         {
@@ -145,7 +153,8 @@ public static class AgentOptionsRules
             var path = "bootstrap.dcs." + found.Name;
             if (found.EndangersCommits)
             {
-                refusals.Add(new ConfigurationException(path, found.Value, "this version cannot honour it. Remove it."));
+                refusals.Add(
+                    new ConfigurationException(path, found.Value, "this version cannot honour it. Remove it."));
             }
             else
             {

@@ -1,4 +1,3 @@
-using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using HaAgent.Core.Contracts.Records;
@@ -74,8 +73,7 @@ internal sealed class MemberApi(CtlOptions settings, TimeProvider clock) : IDisp
         request.Headers.UserAgent.Add(new("haagentctl", ProductVersion.Own));
         if (settings.Authentication is { } who)
         {
-            var credentials = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{who.Username}:{who.Password}"));
-            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", credentials);
+            request.Headers.TryAddWithoutValidation("Authorization", who.ToHeader());
         }
 
         if (body is not null)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using HaAgent.Configuration.Options;
 
 namespace HaAgent.Logging;
 
@@ -47,8 +48,8 @@ internal sealed class AgentLog : ILoggerFactory, ILoggerProvider
     public void Apply(LogOptions options)
     {
         var old = _settings;
-        var sameSink = (old.Options.Directory, old.Options.FileSize, old.Options.FileNumber, old.Options.Mode)
-            == (options.Directory, options.FileSize, options.FileNumber, options.Mode);
+        var sameSink = (old.Options.Directory, old.Options.FileSize, old.Options.FileCount, old.Options.Mode)
+            == (options.Directory, options.FileSize, options.FileCount, options.Mode);
         _settings = Settings.From(options, sameSink ? old.Sink : SinkFor(options), out var warning);
         Warn(warning);
     }
@@ -178,7 +179,7 @@ internal sealed class AgentLog : ILoggerFactory, ILoggerProvider
         public static Settings From(LogOptions options, LogSink sink, out string? warning)
         {
             var levels = new Dictionary<string, LogLevel>();
-            foreach (var (name, level) in options.Categories)
+            foreach (var (name, level) in options.Loggers)
             {
                 // Names that mean nothing here are the peer's inner affairs.
                 if (LoggerNames.Category(name) is { } category)

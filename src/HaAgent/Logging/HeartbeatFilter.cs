@@ -1,3 +1,5 @@
+using HaAgent.Configuration.Options;
+
 namespace HaAgent.Logging;
 
 /// <summary>Thins the lines that each cycle writes, as the peer does. Used by the writer's thread alone.</summary>
@@ -33,7 +35,7 @@ internal sealed class HeartbeatFilter
 
         if (record.Category == LoggerNames.Heartbeat)
         {
-            if (options.DeduplicateHeartbeat && record.Message == _lastHeartbeat)
+            if (options.DeduplicateHeartbeats && record.Message == _lastHeartbeat)
             {
                 yield break;
             }

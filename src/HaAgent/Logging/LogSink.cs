@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using HaAgent.Configuration.Options;
 
 namespace HaAgent.Logging;
 
@@ -78,13 +79,13 @@ internal sealed class FileSink : LogSink
     {
         _file?.Dispose();
         _file = null;
-        if (_options.FileNumber <= 0)
+        if (_options.FileCount <= 0)
         {
             File.Delete(_path);
             return;
         }
 
-        for (var number = _options.FileNumber - 1; number >= 1; number--)
+        for (var number = _options.FileCount - 1; number >= 1; number--)
         {
             if (File.Exists(Numbered(number)))
             {

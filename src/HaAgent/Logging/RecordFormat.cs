@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using HaAgent.Configuration.Options;
 
 namespace HaAgent.Logging;
 
@@ -45,7 +46,7 @@ internal sealed class RecordFormat
             return text.ToString();
         }
 
-        return _options.TracebackOnError || _options.Level <= LogLevel.Debug
+        return !_options.TracebackAtDebugOnly || _options.Level <= LogLevel.Debug
             ? text.Append('\n').Append(record.Exception).ToString()
             : text.Append(CultureInfo.InvariantCulture, $", DETAIL: '{record.Exception.Message}'").ToString();
     }

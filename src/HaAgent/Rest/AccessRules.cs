@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
+using HaAgent.Configuration.Options;
 using HaAgent.Core.Snapshot;
 using HaAgent.Rest.Http;
 
@@ -29,7 +30,7 @@ internal sealed class AccessRules
     /// Resolves the host names of the allowlist, once. Items that cannot be used are logged and left out.
     /// </summary>
     public static async Task<AccessRules> LoadAsync(
-        RestOptions options, TimeProvider clock, ILogger logger, CancellationToken stop)
+        RestApiOptions options, TimeProvider clock, ILogger logger, CancellationToken stop)
     {
         var networks = ImmutableArray.CreateBuilder<IPNetwork>();
         foreach (var item in options.Allowlist)
@@ -43,7 +44,7 @@ internal sealed class AccessRules
         }
 
         // The header is compared as bytes in constant time; hashing first makes the length constant as well.
-        var expected = options.Authentication is { } credentials ? Digest(credentials.ToBasic()) : null;
+        var expected = options.Authentication is { } credentials ? Digest(credentials.ToHeader()) : null;
         return new(expected, networks.ToImmutable(), options.AllowlistIncludeMembers, new(clock, logger));
     }
 

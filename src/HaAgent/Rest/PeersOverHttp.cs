@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using HaAgent.Configuration.Options;
 using HaAgent.Core.Contracts;
 using HaAgent.Core.Model;
 using HaAgent.Core.Ports;
@@ -26,7 +27,7 @@ internal sealed class PeersOverHttp : IPeers, IDisposable
     /// <param name="credentials">
     /// Of <c>ctl.authentication</c>, else <c>restapi.authentication</c>; null for none.
     /// </param>
-    public PeersOverHttp(TimeProvider clock, ILoggerFactory logs, Credentials? credentials)
+    public PeersOverHttp(TimeProvider clock, ILoggerFactory logs, BasicCredentials? credentials)
     {
         _clock = clock;
         _logger = logs.CreateLogger("HaAgent.Peers");
@@ -46,7 +47,7 @@ internal sealed class PeersOverHttp : IPeers, IDisposable
             "User-Agent", $"HaAgent/{ProductVersion.Own} .NET/{Environment.Version} {RuntimeInformation.RuntimeIdentifier}");
         if (credentials is not null)
         {
-            _client.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", credentials.ToBasic());
+            _client.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", credentials.ToHeader());
         }
     }
 

@@ -1,3 +1,4 @@
+using HaAgent.Configuration.Options;
 using HaAgent.Core.Contracts;
 using HaAgent.Core.Model;
 using HaAgent.Core.Ports;
@@ -30,15 +31,15 @@ internal sealed class RestApi : IAsyncDisposable
     private readonly ReplyWriter _writer;
     private readonly RestRouter _router;
     private readonly CancellationTokenSource _stop = new();
-    private RestOptions _options;
+    private RestApiOptions _options;
     private HttpListener? _listener;
 
-    private RestApi(RestInputs inputs, RestOptions options)
+    private RestApi(RestInputs inputs, RestApiOptions options)
     {
         _inputs = inputs;
         _options = options;
         _logger = inputs.Logs.CreateLogger("HaAgent.Rest");
-        _writer = new(inputs.Clock, ServerHeader(options), options.ExtraHeaders);
+        _writer = new(inputs.Clock, ServerHeader(options), options.HttpExtraHeaders);
         var answers = new StatusAnswers(inputs.Board, inputs.Clock, inputs.LogQueueLength);
         var ballots = new BallotProbe(inputs.Postgres, inputs.Clock, _stop.Token);
         var status = new StatusEndpoints(inputs.Name, inputs.Scope, answers, inputs.Dcs, ballots, inputs.LogRecordsLost);
@@ -53,7 +54,7 @@ internal sealed class RestApi : IAsyncDisposable
     public int ConnectionCount => _listener?.ConnectionCount ?? 0;
 
     /// <exception cref="ConfigurationException"><c>restapi.listen</c> cannot be listened on.</exception>
-    public static async Task<RestApi> StartAsync(RestInputs inputs, RestOptions options, CancellationToken stop)
+    public static async Task<RestApi> StartAsync(RestInputs inputs, RestApiOptions options, CancellationToken stop)
     {
         var api = new RestApi(inputs, options);
         try
@@ -72,12 +73,12 @@ internal sealed class RestApi : IAsyncDisposable
     /// <summary>
     /// Applies changed settings. A changed <c>listen</c> moves the listener; when that fails it stays where it is.
     /// </summary>
-    public async Task ApplyAsync(RestOptions options, CancellationToken stop)
+    public async Task ApplyAsync(RestApiOptions options, CancellationToken stop)
     {
         _router.Use(await AccessRules.LoadAsync(options, _inputs.Clock, _logger, stop).ConfigureAwait(false));
-        _writer.Redecorate(ServerHeader(options), options.ExtraHeaders);
-        var moves = options.Listen != _options.Listen;
-        _options = moves ? options with { Listen = _options.Listen } : options;
+        _writer.Redecorate(ServerHeader(options), options.HttpExtraHeaders);
+        var moves = (options.ListenHost, options.ListenPort) != (_options.ListenHost, _options.ListenPort);
+        _options = moves ? options with { ListenHost = _options.ListenHost, ListenPort = _options.ListenPort } : options;
         if (!moves || _listener is not { } old)
         {
             return;
@@ -106,27 +107,19 @@ internal sealed class RestApi : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task<HttpListener> ListenAsync(RestOptions options, CancellationToken stop)
+    private async Task<HttpListener> ListenAsync(RestApiOptions options, CancellationToken stop)
     {
         var listener = await HttpListener.StartAsync(
-            options.Listen, options.RequestQueueSize, _router, _writer, _inputs.Clock, _inputs.Logs, stop).ConfigureAwait(false);
+            (options.ListenHost, options.ListenPort), options.RequestQueueSize, _router, _writer, _inputs.Clock,
+            _inputs.Logs, stop).ConfigureAwait(false);
         RestLog.Listening(_logger, string.Join(", ", listener.Addresses));
         return listener;
     }
 
-    private string ServerHeader(RestOptions options)
+    private static string ServerHeader(RestApiOptions options) => options.ServerTokens switch
     {
-        switch (options.ServerTokens.ToUpperInvariant())
-        {
-            case "MINIMAL":
-                return $"Patroni/{ProductVersion.Compatibility}";
-            case "PRODUCTONLY":
-                return "Patroni";
-            case "ORIGINAL":
-                return $"HaAgent/{ProductVersion.Own}";
-            default:
-                RestLog.UnknownServerTokens(_logger, options.ServerTokens);
-                return $"HaAgent/{ProductVersion.Own}";
-        }
-    }
+        ServerTokens.Minimal => $"Patroni/{ProductVersion.Compatibility}",
+        ServerTokens.ProductOnly => "Patroni",
+        _ => $"HaAgent/{ProductVersion.Own}",
+    };
 }

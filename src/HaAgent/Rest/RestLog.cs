@@ -27,10 +27,6 @@ internal static partial class RestLog
         Message = "{Method} /{Endpoint} from {Client}: {Code} {Text}")]
     public static partial void Action(ILogger logger, string method, string endpoint, string client, int code, string text);
 
-    [LoggerMessage(EventId = 5030, Level = LogLevel.Warning,
-        Message = "restapi.server_tokens = '{Value}' is not one of original, minimal, productonly: original is used")]
-    public static partial void UnknownServerTokens(ILogger logger, string value);
-
     [LoggerMessage(EventId = 5040, Level = LogLevel.Error,
         Message = "The REST API stays where it listens: {Reason}")]
     public static partial void CouldNotMove(ILogger logger, string reason);

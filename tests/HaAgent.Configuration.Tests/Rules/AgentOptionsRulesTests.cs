@@ -41,6 +41,7 @@ public class Settings_that_this_version_lacks
         "bootstrap.users: User creation is not be supported starting from v4.0.0. Please use \"bootstrap.post_bootstrap\" script to create users.")]
     [InlineData("watchdog: {device: /dev/watchdog}",
         "watchdog.mode = 'automatic': this version does not drive a watchdog; it runs as with off.")]
+    [InlineData("log: {type: JSON}", "log.type: JSON logs are not in this version; plain text is written.")]
     [InlineData("watchdog: {mode: sometimes}", "watchdog.mode = 'sometimes': expected off, automatic or required; off is used.")]
     [InlineData("bootstrap: {dcs: {failsafe_mode: true}}", "bootstrap.dcs.failsafe_mode = 'True': this version does not honour it.")]
     [InlineData("bootstrap: {dcs: {slots: {a: {type: physical}, b: null}}}", "bootstrap.dcs.slots = 'a, b': this version does not honour it.")]

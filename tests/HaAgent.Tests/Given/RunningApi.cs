@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using HaAgent.Configuration.Options;
 using HaAgent.Core.Contracts;
 using HaAgent.Core.Requests;
 using HaAgent.Rest;
@@ -31,10 +32,11 @@ internal sealed class RunningApi : IAsyncDisposable
     public Mailbox Mailbox { get; }
     public int Port => _api.Addresses[0].Port;
 
-    public static RestOptions Options => new() { Listen = ("127.0.0.1", 0) };
+    public static RestApiOptions Options =>
+        new() { ListenHost = "127.0.0.1", ListenPort = 0, ConnectAddress = "127.0.0.1:0" };
 
     public static async Task<RunningApi> StartAsync(
-        NodeStatus? status = null, RestOptions? options = null, ILoggerFactory? logs = null, int queued = 0)
+        NodeStatus? status = null, RestApiOptions? options = null, ILoggerFactory? logs = null, int queued = 0)
     {
         var board = new StatusBoard();
         if (status is not null)

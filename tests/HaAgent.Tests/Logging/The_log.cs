@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using HaAgent.Configuration.Options;
 using HaAgent.Logging;
 using HaAgent.Testing;
 using HaAgent.Tests.Given;
@@ -82,7 +83,8 @@ public class The_log
     public void Leaves_out_heartbeats_that_repeat_when_told_to()
     {
         var sink = new SinkWithAGate();
-        using var log = new AgentLog(new() { DeduplicateHeartbeat = true, Format = "%(message)s" }, TimeProvider.System, sink);
+        using var log = new AgentLog(
+            new() { DeduplicateHeartbeats = true, Format = "%(message)s" }, TimeProvider.System, sink);
         var heartbeat = log.CreateLogger(LoggerNames.Heartbeat);
         foreach (var line in (string[])["no action. a", "no action. a", "promoted", "no action. a"])
         {
@@ -117,7 +119,7 @@ public class The_log
         {
             Format = "%(message)s",
             Level = LogLevel.Error,
-            Categories = ImmutableDictionary<string, LogLevel>.Empty.Add("patroni.dcs", LogLevel.Debug),
+            Loggers = ImmutableDictionary<string, LogLevel>.Empty.Add("patroni.dcs", LogLevel.Debug),
         };
         using var log = new AgentLog(options, TimeProvider.System, sink);
         var dcs = log.CreateLogger("HaAgent.Dcs.Etcd");
@@ -136,7 +138,8 @@ public class The_log
         foreach (var traceback in (bool[])[true, false])
         {
             var sink = new SinkWithAGate();
-            using var log = new AgentLog(new() { Format = "%(message)s", TracebackOnError = traceback }, TimeProvider.System, sink);
+            using var log = new AgentLog(
+                new() { Format = "%(message)s", TracebackAtDebugOnly = !traceback }, TimeProvider.System, sink);
             log.CreateLogger("HaAgent.Core").LogError(new InvalidOperationException("boom"), "failed");
             Assert.True(log.Close(TimeSpan.FromSeconds(20)));
             Assert.Equal(traceback ? "failed\nSystem.InvalidOperationException: boom" : "failed, DETAIL: 'boom'", Assert.Single(sink.Lines));
@@ -148,7 +151,7 @@ public class The_log
     {
         using var folder = TempFolder.Create("run");
         using (var log = new AgentLog(
-            new() { Directory = folder.Path, Format = "%(message)s", FileSize = 100, FileNumber = 2 }, TimeProvider.System))
+            new() { Directory = folder.Path, Format = "%(message)s", FileSize = 100, FileCount = 2 }, TimeProvider.System))
         {
             for (var i = 0; i < 10; i++)
             {

@@ -1,4 +1,5 @@
 using System.Text;
+using HaAgent.Configuration.Options;
 using HaAgent.Core.Snapshot;
 using HaAgent.Rest;
 using HaAgent.Tests.Given;
@@ -7,7 +8,7 @@ namespace HaAgent.Tests.Rest;
 
 public class Access
 {
-    private static readonly RestOptions WithPassword =
+    private static readonly RestApiOptions WithPassword =
         RunningApi.Options with { Authentication = new("admin", "p:ss wörd") };
 
     private static readonly string Right = "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes("admin:p:ss wörd"));
@@ -101,7 +102,7 @@ public class Access
     {
         await using var api = await RunningApi.StartAsync(Nodes.Primary(RunningApi.Clock));
         Assert.Equal(202, (await api.AskAsync("POST", "/reload")).Code);
-        await api.Api.ApplyAsync(WithPassword with { ServerTokens = "productonly" }, TestContext.Current.CancellationToken);
+        await api.Api.ApplyAsync(WithPassword with { ServerTokens = ServerTokens.ProductOnly }, TestContext.Current.CancellationToken);
         var answer = await api.AskAsync("POST", "/reload");
         Assert.Equal((401, "Patroni"), (answer.Code, answer.Header("Server")));
     }
@@ -111,11 +112,13 @@ public class Access
     {
         await using var other = await RunningApi.StartAsync();
         await using var api = await RunningApi.StartAsync(Nodes.Primary(RunningApi.Clock));
-        await api.Api.ApplyAsync(RunningApi.Options with { Listen = ("127.0.0.1", other.Port) }, TestContext.Current.CancellationToken);
+        await api.Api.ApplyAsync(
+            RunningApi.Options with { ListenPort = other.Port }, TestContext.Current.CancellationToken);
         Assert.NotEqual(other.Port, api.Port);
         Assert.Equal(200, (await api.AskAsync("GET", "/")).Code);
         var before = api.Port;
-        await api.Api.ApplyAsync(RunningApi.Options with { Listen = ("localhost", FreePort()) }, TestContext.Current.CancellationToken);
+        var moved = RunningApi.Options with { ListenHost = "localhost", ListenPort = FreePort() };
+        await api.Api.ApplyAsync(moved, TestContext.Current.CancellationToken);
         Assert.NotEqual(before, api.Port);
         Assert.Equal(200, (await api.AskAsync("GET", "/")).Code);
     }
@@ -125,7 +128,7 @@ public class Access
     {
         await using var other = await RunningApi.StartAsync();
         var error = await Assert.ThrowsAsync<HaAgent.Core.Settings.ConfigurationException>(
-            () => RunningApi.StartAsync(null, RunningApi.Options with { Listen = ("127.0.0.1", other.Port) }));
+            () => RunningApi.StartAsync(null, RunningApi.Options with { ListenPort = other.Port }));
         Assert.StartsWith(
             $"Couldn't start a service on '127.0.0.1:{other.Port}', please check your `restapi.listen` configuration", error.Message, StringComparison.Ordinal);
     }

@@ -1,4 +1,6 @@
 using System.Text;
+using System.Text.Json.Nodes;
+using HaAgent.Configuration.Options;
 using HaAgent.Tests.Given;
 
 namespace HaAgent.Tests.Rest;
@@ -78,7 +80,10 @@ public class Requests_on_the_wire
     [Fact]
     public async Task Get_headers_in_the_peers_order()
     {
-        var options = RunningApi.Options with { ExtraHeaders = [new("X-Frame-Options", "DENY"), new("X-Bad", "a\r\nInjected: yes")] };
+        var options = RunningApi.Options with
+        {
+            HttpExtraHeaders = [new("X-Frame-Options", "DENY"), new("X-Bad", "a\r\nInjected: yes")],
+        };
         await using var api = await RunningApi.StartAsync(Nodes.Primary(RunningApi.Clock), options);
         var document = await api.AskAsync("GET", "/primary");
         Assert.Equal(["Server", "Date", "Content-Type", "X-Frame-Options", "Content-Length", "Connection"], document.HeaderNames);
@@ -96,7 +101,11 @@ public class Requests_on_the_wire
     [InlineData("else", "HaAgent/0.1.0")]
     public async Task Name_the_server_as_configured(string tokens, string expected)
     {
-        await using var api = await RunningApi.StartAsync(null, RunningApi.Options with { ServerTokens = tokens });
+        var options = RestApiOptions.Read(new JsonObject
+        {
+            ["restapi"] = new JsonObject { ["listen"] = "127.0.0.1:0", ["server_tokens"] = tokens },
+        });
+        await using var api = await RunningApi.StartAsync(null, options);
         Assert.Equal(expected, (await api.AskAsync("GET", "/")).Header("Server"));
     }
 
