@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using HaAgent.Core.Settings;
+using HaAgent.Core.Contracts.Records;
 
 namespace HaAgent.Configuration.Local;
 
@@ -43,7 +43,7 @@ public static class DynamicConfigurationCache
                 Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = mode,
             }))
             {
-                file.Write(Encoding.UTF8.GetBytes(CompactJson.Of(dynamic)));
+                file.Write(Encoding.UTF8.GetBytes(JsonText.Compact(dynamic)));
                 file.Flush(flushToDisk: true);
             }
 

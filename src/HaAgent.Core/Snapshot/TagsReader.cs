@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
+using HaAgent.Core.Contracts.Records;
 using HaAgent.Core.Model;
 using HaAgent.Core.Settings;
 
@@ -27,7 +28,7 @@ public static class TagsReader
             NoLoadBalance = ValueParsers.Bool(tags["noloadbalance"]) ?? false,
             NoStream = ValueParsers.Bool(tags["nostream"]) ?? false,
             ReplicateFrom = new NodeName(ValueParsers.Text(tags["replicatefrom"]) ?? ""),
-            Json = CompactJson.Of(Published(tags)),
+            Json = JsonText.Compact(Published(tags)),
         };
     }
 

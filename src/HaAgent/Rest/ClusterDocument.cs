@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using HaAgent.Core.Contracts.Records;
 using HaAgent.Core.Model;
 using HaAgent.Core.Snapshot;
 
@@ -8,64 +10,66 @@ namespace HaAgent.Rest;
 /// <summary><c>GET /cluster</c> and <c>GET /history</c>: what the store holds, for people and tools.</summary>
 internal static class ClusterDocument
 {
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
+    private static readonly string[] AsStored =
+        ["pending_restart", "pending_restart_reason", "scheduled_restart", "tags"];
+
     public static byte[] Render(ClusterState cluster, string scope)
     {
         var modes = ClusterModes.From(cluster.Config);
-        var json = new SpacedJson().BeginObject();
-        json.Name("members").BeginArray();
-        foreach (var member in cluster.Members.OrderBy(m => m.Name.Value, StringComparer.Ordinal))
+        var members = cluster.Members.OrderBy(member => member.Name.Value, StringComparer.Ordinal);
+        var document = new JsonObject
         {
-            WriteMember(json, member, cluster, modes);
-        }
-
-        json.EndArray();
+            ["members"] = new JsonArray([.. members.Select(member => Describe(member, cluster, modes))]),
+        };
         if (modes.Pause)
         {
-            json.Name("pause").Value(true);
+            document["pause"] = true;
         }
 
         if (cluster.Failover is { ScheduledAt: { } at } failover)
         {
-            json.Name("scheduled_switchover").BeginObject().Name("at").Value(IsoTimestamp(at));
-            WriteIfNamed(json, "from", failover.Leader);
-            WriteIfNamed(json, "to", failover.Candidate);
-            json.EndObject();
+            var scheduled = new JsonObject { ["at"] = IsoTimestamp(at) };
+            AddIfNamed(scheduled, "from", failover.Leader);
+            AddIfNamed(scheduled, "to", failover.Candidate);
+            document["scheduled_switchover"] = scheduled;
         }
 
-        return json.Name("scope").Value(scope).EndObject().ToArray();
+        document["scope"] = scope;
+        return JsonText.SpacedBytes(document);
     }
 
     public static byte[] RenderHistory(ClusterState cluster)
     {
-        var json = new SpacedJson().BeginArray();
+        var lines = new JsonArray();
         foreach (var line in cluster.History ?? [])
         {
-            json.BeginArray();
-            json.Value(line.ParentTimeline.Value).Value(line.SwitchPoint.Value).Value(line.Reason);
+            var items = new JsonArray(line.ParentTimeline.Value, line.SwitchPoint.Value, line.Reason);
             if (line.Timestamp is not null)
             {
-                json.Value(line.Timestamp);
+                items.Add((JsonNode)line.Timestamp);
                 if (line.NewLeader is not null)
                 {
-                    json.Value(line.NewLeader);
+                    items.Add((JsonNode)line.NewLeader);
                 }
             }
 
-            json.EndArray();
+            lines.Add((JsonNode)items);
         }
 
-        return json.EndArray().ToArray();
+        return JsonText.SpacedBytes(lines);
     }
 
     public static byte[] RenderFailsafe(IEnumerable<KeyValuePair<string, string>> members)
     {
-        var json = new SpacedJson().BeginObject();
+        var document = new JsonObject();
         foreach (var (name, url) in members)
         {
-            json.Name(name).Value(url);
+            document[name] = url;
         }
 
-        return json.EndObject().ToArray();
+        return JsonText.SpacedBytes(document);
     }
 
     /// <summary><c>2099-01-01T00:00:00+00:00</c>, with microseconds when there are any.</summary>
@@ -74,91 +78,82 @@ internal static class ClusterDocument
             ? "yyyy-MM-ddTHH:mm:sszzz"
             : "yyyy-MM-ddTHH:mm:ss.ffffffzzz", CultureInfo.InvariantCulture);
 
-    private static void WriteMember(SpacedJson json, Member member, ClusterState cluster, ClusterModes modes)
+    private static JsonObject Describe(Member member, ClusterState cluster, ClusterModes modes)
     {
-        using var raw = Parse(member.Raw);
-        var stored = raw.RootElement;
+        var stored = Parse(member.Raw);
         var leads = cluster.LeaderName == member.Name && !member.Name.IsNobody;
         var role = Role(member, leads, cluster, modes);
-        json.BeginObject().Name("name").Value(member.Name.Value).Name("role").Value(role);
-        var published = stored.TryGetProperty("state", out var state) && state.ValueKind == JsonValueKind.String
-            ? state.GetString()
+        var published = stored["state"] is JsonValue state && state.GetValueKind() == JsonValueKind.String
+            ? state.GetValue<string>()
             : "";
-        json.Name("state").Value(role == "leader" ? published : member.ReplicationState ?? published);
-        json.Name("api_url").Value(member.ApiUrl);
+        var described = new JsonObject
+        {
+            ["name"] = member.Name.Value,
+            ["role"] = role,
+            ["state"] = role == "leader" ? published : member.ReplicationState ?? published,
+            ["api_url"] = member.ApiUrl,
+        };
         if (Uri.TryCreate(member.ConnUrl, UriKind.Absolute, out var url) && url.Host.Length > 0)
         {
-            json.Name("host").Value(url.Host.Trim('[', ']')).Name("port").Value(url.Port > 0 ? url.Port : 5432);
+            described["host"] = url.Host.Trim('[', ']');
+            described["port"] = url.Port > 0 ? url.Port : 5432;
         }
 
         if (member.Timeline.IsKnown)
         {
-            json.Name("timeline").Value(member.Timeline.Value);
+            described["timeline"] = member.Timeline.Value;
         }
 
         foreach (var name in AsStored)
         {
-            if (stored.TryGetProperty(name, out var value))
+            if (stored.TryGetPropertyValue(name, out var value))
             {
-                json.Name(name).Value(value);
+                described[name] = value?.DeepClone();
             }
         }
 
         if (!leads)
         {
-            WritePosition(json, "receive_lag", "receive_lsn", member.ReceiveLsn, cluster.Status.Optime);
-            WritePosition(json, "replay_lag", "replay_lsn", member.ReplayLsn, cluster.Status.Optime);
-            WritePosition(json, "lag", "lsn", member.Position, cluster.Status.Optime);
+            AddPosition(described, "receive_lag", "receive_lsn", member.ReceiveLsn, cluster.Status.Optime);
+            AddPosition(described, "replay_lag", "replay_lsn", member.ReplayLsn, cluster.Status.Optime);
+            AddPosition(described, "lag", "lsn", member.Position, cluster.Status.Optime);
         }
 
-        json.EndObject();
+        return described;
     }
-
-    private static readonly string[] AsStored =
-        ["pending_restart", "pending_restart_reason", "scheduled_restart", "tags"];
 
     private static string Role(Member member, bool leads, ClusterState cluster, ClusterModes modes) =>
         leads ? modes.StandbyCluster ? "standby_leader" : "leader"
         : modes.CountsAsSynchronous(cluster.Sync, member.Name.Value) ? modes.Quorum ? "quorum_standby" : "sync_standby"
         : "replica";
 
-    private static void WritePosition(SpacedJson json, string lagName, string lsnName, Lsn position, Lsn ofCluster)
+    private static void AddPosition(
+        JsonObject described, string lagName, string lsnName, Lsn position, Lsn ofCluster)
     {
-        if (!position.IsKnown)
-        {
-            json.Name(lagName).Value("unknown").Name(lsnName).Value("unknown");
-            return;
-        }
-
-        json.Name(lagName).Value(Math.Max(0, ofCluster.AheadOf(position).Value));
-        json.Name(lsnName).Value(position.ToString());
+        described[lagName] = position.IsKnown
+            ? Math.Max(0, ofCluster.AheadOf(position).Value)
+            : (JsonNode)"unknown";
+        described[lsnName] = position.IsKnown ? position.ToString() : "unknown";
     }
 
-    private static void WriteIfNamed(SpacedJson json, string key, NodeName name)
+    private static void AddIfNamed(JsonObject document, string key, NodeName name)
     {
         if (!name.IsNobody)
         {
-            json.Name(key).Value(name.Value);
+            document[key] = name.Value;
         }
     }
 
-    private static JsonDocument Parse(string raw)
+    private static JsonObject Parse(string raw)
     {
         try
         {
-            var document = JsonDocument.Parse(raw);
-            if (document.RootElement.ValueKind == JsonValueKind.Object)
-            {
-                return document;
-            }
-
-            document.Dispose();
+            return JsonNode.Parse(raw, documentOptions: Strict) as JsonObject ?? [];
         }
         catch (JsonException)
         {
             // A member key that is not JSON is listed with what is known: its name.
+            return [];
         }
-
-        return JsonDocument.Parse("{}");
     }
 }

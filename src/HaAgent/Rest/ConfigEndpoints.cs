@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using HaAgent.Core.Contracts.Records;
 using HaAgent.Core.Model;
 using HaAgent.Core.Ports;
 using HaAgent.Core.Settings;
@@ -34,7 +35,7 @@ internal sealed class ConfigEndpoints(IDcs dcs, TimeProvider clock, StatusEndpoi
         if (JsonObject.Create(body) is { } patch && MergePatch.Apply(merged, patch))
         {
             var written = await dcs.WriteAsync(
-                DcsRecord.Config, Compact(merged), stored.Version, notAfter, stop).ConfigureAwait(false);
+                DcsRecord.Config, JsonText.Compact(merged), stored.Version, notAfter, stop).ConfigureAwait(false);
             if (written == WriteOutcome.Refused)
             {
                 return HttpReply.ErrorPage(409);
@@ -46,7 +47,7 @@ internal sealed class ConfigEndpoints(IDcs dcs, TimeProvider clock, StatusEndpoi
             }
         }
 
-        return HttpReply.Json(200, Spaced(merged.ToJsonString()));
+        return HttpReply.Json(200, JsonText.SpacedBytes(merged));
     }
 
     /// <summary>Replaces the whole, whatever version is there.</summary>
@@ -60,18 +61,18 @@ internal sealed class ConfigEndpoints(IDcs dcs, TimeProvider clock, StatusEndpoi
         }
 
         var stored = cluster.Config is { } config ? AsObject(config.Json) : null;
-        if (stored is null || !JsonNode.DeepEquals(stored, JsonObject.Create(body)))
+        var given = JsonObject.Create(body);
+        if (stored is null || !JsonNode.DeepEquals(stored, given))
         {
-            var value = System.Text.Encoding.ASCII.GetString(SpacedJson.Render(body, compact: true));
             var written = await dcs.WriteAsync(
-                DcsRecord.Config, value, expected: null, notAfter, stop).ConfigureAwait(false);
+                DcsRecord.Config, JsonText.Compact(given), expected: null, notAfter, stop).ConfigureAwait(false);
             if (written != WriteOutcome.Written)
             {
                 return HttpReply.ErrorPage(502);
             }
         }
 
-        return HttpReply.Json(200, SpacedJson.Render(body));
+        return HttpReply.Json(200, JsonText.SpacedBytes(given));
     }
 
     /// <summary>The request's body, which must be a JSON object that holds something.</summary>
@@ -106,21 +107,13 @@ internal sealed class ConfigEndpoints(IDcs dcs, TimeProvider clock, StatusEndpoi
         return (null, HttpReply.ErrorPage(400));
     }
 
-    /// <summary>Stored JSON as answers print it.</summary>
-    public static byte[] Spaced(string json)
-    {
-        using var document = JsonDocument.Parse(json);
-        return SpacedJson.Render(document.RootElement);
-    }
+    /// <summary>The stored configuration; an error when it is not a JSON object.</summary>
+    public static HttpReply Show(ConfigDocument config) => AsObject(config.Json) is { } stored
+        ? HttpReply.Json(200, JsonText.SpacedBytes(stored))
+        : HttpReply.ErrorPage(502);
 
     private static HttpReply OutcomeIsUnknown() => HttpReply.Text(
         503, "The configuration store did not confirm the change: look at GET /config before repeating it");
-
-    private static string Compact(JsonObject value)
-    {
-        using var document = JsonDocument.Parse(value.ToJsonString());
-        return System.Text.Encoding.ASCII.GetString(SpacedJson.Render(document.RootElement, compact: true));
-    }
 
     private static JsonObject? AsObject(string json)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
-using System.Text;
+using System.Text.Json.Nodes;
 using HaAgent.Core.Contracts;
+using HaAgent.Core.Contracts.Records;
 using HaAgent.Core.Model;
 using HaAgent.Core.Snapshot;
 
@@ -15,55 +16,62 @@ internal static class StatusDocument
     public static byte[] Render(NodeFacts facts, int queued)
     {
         var status = facts.Status;
-        var json = new SpacedJson().BeginObject();
-        json.Name("state").Value(facts.State);
-        WriteServer(json, facts);
+        var document = new JsonObject { ["state"] = facts.State };
+        AddServer(document, facts);
         if (status.IsPaused)
         {
-            json.Name("pause").Value(true);
+            document["pause"] = true;
         }
 
         if (facts.IsUnlocked)
         {
-            json.Name("cluster_unlocked").Value(true);
+            document["cluster_unlocked"] = true;
         }
 
-        json.Name("dcs_last_seen").Value(status.DcsLastSeen?.ToUnixTimeSeconds() ?? 0);
+        document["dcs_last_seen"] = status.DcsLastSeen?.ToUnixTimeSeconds() ?? 0;
         if (status.Settings.Tags.Json is var tags and not "{}")
         {
-            json.Name("tags").Raw(Spaced(tags));
+            document["tags"] = JsonNode.Parse(tags);
         }
 
         if (facts.Reading.Directory is DataDirectory.Initialized { SystemIdentifier.Length: > 0 } directory)
         {
-            json.Name("database_system_identifier").Value(directory.SystemIdentifier);
+            document["database_system_identifier"] = directory.SystemIdentifier;
         }
 
-        WritePendingRestart(json, status);
-        WriteNames(json, status.Scope, status.Name.Value);
+        AddPendingRestart(document, status);
+        AddNames(document, status.Scope, status.Name.Value);
         if (queued > 2)
         {
-            json.Name("logger_queue_size").Value(queued);
+            document["logger_queue_size"] = queued;
             if (status.LogRecordsLost > 0)
             {
-                json.Name("logger_records_lost").Value(status.LogRecordsLost);
+                document["logger_records_lost"] = status.LogRecordsLost;
             }
         }
 
-        json.Name("haagent").BeginObject().Name("version").Value(ProductVersion.Own);
-        json.Name("rule").Value(status.RuleId).Name("reason").Value(status.ReasonText).EndObject();
-        return json.EndObject().ToArray();
+        document["haagent"] = new JsonObject
+        {
+            ["version"] = ProductVersion.Own,
+            ["rule"] = status.RuleId,
+            ["reason"] = status.ReasonText,
+        };
+        return JsonText.SpacedBytes(document);
     }
 
     /// <summary>Before the first turn of the loop nothing is known but who this is.</summary>
     public static byte[] RenderUnborn(string scope, string name)
     {
-        var json = new SpacedJson().BeginObject();
-        json.Name("state").Value("unknown").Name("role").Value(Wire.RoleText(PostgresRole.Uninitialized));
-        json.Name("cluster_unlocked").Value(true).Name("dcs_last_seen").Value(0);
-        WriteNames(json, scope, name);
-        json.Name("haagent").BeginObject().Name("version").Value(ProductVersion.Own).EndObject();
-        return json.EndObject().ToArray();
+        var document = new JsonObject
+        {
+            ["state"] = "unknown",
+            ["role"] = Wire.RoleText(PostgresRole.Uninitialized),
+            ["cluster_unlocked"] = true,
+            ["dcs_last_seen"] = 0,
+        };
+        AddNames(document, scope, name);
+        document["haagent"] = new JsonObject { ["version"] = ProductVersion.Own };
+        return JsonText.SpacedBytes(document);
     }
 
     /// <summary><c>2026-01-31 12:00:00.123456+00:00</c>; no fraction when there is none.</summary>
@@ -72,113 +80,100 @@ internal static class StatusDocument
             ? "yyyy-MM-dd HH:mm:sszzz"
             : "yyyy-MM-dd HH:mm:ss.ffffffzzz", CultureInfo.InvariantCulture);
 
-    private static void WriteServer(SpacedJson json, NodeFacts facts)
+    private static void AddServer(JsonObject document, NodeFacts facts)
     {
         if (facts.Sql?.PostmasterStartTime is { } started)
         {
-            json.Name("postmaster_start_time").Value(Timestamp(started));
+            document["postmaster_start_time"] = Timestamp(started);
         }
 
-        json.Name("role").Value(facts.Role);
+        document["role"] = facts.Role;
         if (facts.Sql is not { } sql)
         {
             return;
         }
 
-        json.Name("server_version").Value(facts.Reading.ServerVersion);
-        WritePosition(json, facts, sql);
+        document["server_version"] = facts.Reading.ServerVersion;
+        AddPosition(document, facts, sql);
         if (facts.IsQuorumStandby || facts.IsSyncStandby)
         {
-            json.Name(facts.IsQuorumStandby ? "quorum_standby" : "sync_standby").Value(true);
+            document[facts.IsQuorumStandby ? "quorum_standby" : "sync_standby"] = true;
         }
 
-        json.Name("timeline");
-        if (sql.Timeline.IsKnown)
-        {
-            json.Value(sql.Timeline.Value);
-        }
-        else
-        {
-            json.Value((string?)null);
-        }
-
+        document["timeline"] = sql.Timeline.IsKnown ? sql.Timeline.Value : null;
         if (facts.ReplicationState is { } replicationState)
         {
-            json.Name("replication_state").Value(replicationState);
+            document["replication_state"] = replicationState;
         }
 
-        WriteWalSenders(json, sql);
+        AddWalSenders(document, sql);
     }
 
     /// <summary>
     /// An unknown position is left out: peers take a node without one for unreachable, never for one at zero (S6).
     /// </summary>
-    private static void WritePosition(SpacedJson json, NodeFacts facts, SqlReading.Answered sql)
+    private static void AddPosition(JsonObject document, NodeFacts facts, SqlReading.Answered sql)
     {
         if (!sql.Position.IsKnown)
         {
             return;
         }
 
-        json.Name("xlog").BeginObject();
-        if (!sql.InRecovery)
-        {
-            json.Name("location").Value(sql.Flushed.Value).EndObject();
-            return;
-        }
-
-        json.Name("received_location").Value(facts.Received.Value);
-        json.Name("replayed_location").Value(facts.Replayed.Value);
-        json.Name("replayed_timestamp").Value(sql.ReplayedAt is { } at ? Timestamp(at) : null);
-        json.Name("paused").Value(sql.ReplayPaused).EndObject();
+        document["xlog"] = !sql.InRecovery
+            ? new JsonObject { ["location"] = sql.Flushed.Value }
+            : new JsonObject
+            {
+                ["received_location"] = facts.Received.Value,
+                ["replayed_location"] = facts.Replayed.Value,
+                ["replayed_timestamp"] = sql.ReplayedAt is { } at ? Timestamp(at) : null,
+                ["paused"] = sql.ReplayPaused,
+            };
     }
 
-    private static void WriteWalSenders(SpacedJson json, SqlReading.Answered sql)
+    private static void AddWalSenders(JsonObject document, SqlReading.Answered sql)
     {
         if (sql.WalSenders.IsEmpty)
         {
             return;
         }
 
-        json.Name("replication").BeginArray();
-        foreach (var sender in sql.WalSenders)
+        document["replication"] = new JsonArray([.. sql.WalSenders.Select(sender => new JsonObject
         {
-            json.BeginObject();
-            json.Name("usename").Value(sender.User).Name("application_name").Value(sender.ApplicationName);
-            json.Name("client_addr").Value(sender.ClientAddress).Name("state").Value(sender.State);
-            json.Name("sync_state").Value(sender.SyncState).Name("sync_priority").Value(sender.SyncPriority);
-            json.EndObject();
-        }
-
-        json.EndArray();
+            ["usename"] = sender.User,
+            ["application_name"] = sender.ApplicationName,
+            ["client_addr"] = sender.ClientAddress,
+            ["state"] = sender.State,
+            ["sync_state"] = sender.SyncState,
+            ["sync_priority"] = sender.SyncPriority,
+        })]);
     }
 
-    private static void WritePendingRestart(SpacedJson json, NodeStatus status)
+    private static void AddPendingRestart(JsonObject document, NodeStatus status)
     {
         if (status.PendingRestart.IsDefaultOrEmpty)
         {
             return;
         }
 
-        json.Name("pending_restart").Value(true).Name("pending_restart_reason").BeginObject();
+        var reasons = new JsonObject();
         foreach (var parameter in status.PendingRestart)
         {
-            json.Name(parameter.Name).BeginObject();
-            json.Name("old_value").Value(parameter.OldValue).Name("new_value").Value(parameter.NewValue).EndObject();
+            reasons[parameter.Name] = new JsonObject
+            {
+                ["old_value"] = parameter.OldValue,
+                ["new_value"] = parameter.NewValue,
+            };
         }
 
-        json.EndObject();
+        document["pending_restart"] = true;
+        document["pending_restart_reason"] = reasons;
     }
 
-    private static void WriteNames(SpacedJson json, string scope, string name)
-    {
-        json.Name("patroni").BeginObject().Name("version").Value(ProductVersion.Compatibility);
-        json.Name("scope").Value(scope).Name("name").Value(name).EndObject();
-    }
-
-    private static byte[] Spaced(string text)
-    {
-        using var document = System.Text.Json.JsonDocument.Parse(Encoding.UTF8.GetBytes(text));
-        return SpacedJson.Render(document.RootElement);
-    }
+    private static void AddNames(JsonObject document, string scope, string name) =>
+        document["patroni"] = new JsonObject
+        {
+            ["version"] = ProductVersion.Compatibility,
+            ["scope"] = scope,
+            ["name"] = name,
+        };
 }

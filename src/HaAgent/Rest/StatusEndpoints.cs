@@ -80,7 +80,7 @@ internal sealed class StatusEndpoints(
         }
 
         return cluster.Config is { } config
-            ? HttpReply.Json(200, ConfigEndpoints.Spaced(config.Json))
+            ? ConfigEndpoints.Show(config)
             : HttpReply.ErrorPage(502);
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using HaAgent.Configuration.Yaml;
+using HaAgent.Core.Contracts.Records;
 using HaAgent.Core.Settings;
 
 namespace HaAgent.Configuration.Tests.Yaml;
@@ -23,7 +24,7 @@ public class Yaml_1_1
     [InlineData("!!null ''", "null"), InlineData("! 5", "5"), InlineData("123456789012345678901234567890", "123456789012345678901234567890")]
     [InlineData("9223372036854775807", "9223372036854775807"), InlineData("0x", "\"0x\""), InlineData("1__0", "10"), InlineData("_1", "\"_1\"")]
     public void Reads_a_scalar_as_the_peer_does(string yaml, string json) =>
-        Assert.Equal(json, CompactJson.Of(Yaml11.Parse("v: " + yaml, "test")!["v"]));
+        Assert.Equal(json, JsonText.Compact(Yaml11.Parse("v: " + yaml, "test")!["v"]));
 
     [Theory]
     [InlineData("a: 1\nb: 2\na: 3\n", """{"a":3,"b":2}""")]
@@ -50,7 +51,7 @@ public class Yaml_1_1
     [InlineData("pg_hba:\n- host all all 0.0.0.0/0 md5 # not part of it\n- host a b ::1/128 md5#part\n",
         """{"pg_hba":["host all all 0.0.0.0/0 md5","host a b ::1/128 md5#part"]}""")]
     public void Reads_documents_as_the_peer_does(string yaml, string json) =>
-        Assert.Equal(CompactJson.Of(JsonNode.Parse(json)), CompactJson.Of(Yaml11.Parse(yaml, "test")));
+        Assert.Equal(JsonText.Compact(JsonNode.Parse(json)), JsonText.Compact(Yaml11.Parse(yaml, "test")));
 
     [Theory]
     [InlineData("a: 1\n b: 2\n", 2), InlineData("a: [1, 2\nb: 3\n", 1), InlineData("a: 'open\n", 1), InlineData("a: *nowhere\n", 1)]

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using HaAgent.Configuration.Yaml;
+using HaAgent.Core.Contracts.Records;
 using HaAgent.Core.Settings;
 
 namespace HaAgent.Configuration.Tests.Yaml;
@@ -57,7 +58,7 @@ public class The_yaml_writer
             foreach (var yaml in new[] { Yaml11Writer.Block(tree, sortKeys: false, width: 20 + (seed % 200)), Yaml11Writer.Block(tree) })
             {
                 var back = Yaml11.Parse(yaml, "seed");
-                Assert.True(JsonNode.DeepEquals(Normal(tree), Normal(back)), $"seed {seed}:\n{CompactJson.Of(tree)}\n{yaml}");
+                Assert.True(JsonNode.DeepEquals(Normal(tree), Normal(back)), $"seed {seed}:\n{JsonText.Compact(tree)}\n{yaml}");
             }
         }
     }

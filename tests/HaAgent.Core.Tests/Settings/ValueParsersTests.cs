@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using HaAgent.Core.Contracts.Records;
 using HaAgent.Core.Settings;
 
 namespace HaAgent.Core.Tests.Settings;
@@ -85,5 +86,5 @@ public class Compact_json
     [Fact]
     public void Escapes_what_is_not_ascii_and_nothing_else_that_need_not_be() => Assert.Equal(
         """{"a":[1,"\u00e9<>&'+\"\\\n\ud83d\ude00"],"b":{"c":null,"d":1.50}}""",
-        CompactJson.Of(JsonNode.Parse("""{ "a": [1, "é<>&'+\"\\\n😀"], "b": {"c": null, "d": 1.50} }""")));
+        JsonText.Compact(JsonNode.Parse("""{ "a": [1, "é<>&'+\"\\\n😀"], "b": {"c": null, "d": 1.50} }""")));
 }

@@ -18,6 +18,9 @@ public static class JsonText
     /// <summary>A blank after each comma and colon: how REST answers are written.</summary>
     public static string Spaced(JsonNode? node) => Write(node, itemSeparator: ", ", nameSeparator: ": ");
 
+    /// <summary><see cref="Spaced"/> as it is sent.</summary>
+    public static byte[] SpacedBytes(JsonNode? node) => Encoding.ASCII.GetBytes(Spaced(node));
+
     /// <summary>A string literal with its quotes.</summary>
     public static string Quote(string text)
     {
