@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using HaAgent.Core.Contracts.Records;
 using HaAgent.Core.Model;
@@ -6,16 +7,38 @@ using HaAgent.Core.Settings;
 
 namespace HaAgent.Core.Snapshot;
 
-/// <summary>Reads tags, from the local <c>tags</c> section as well as from a member's record.</summary>
+/// <summary>Reads tags: the local <c>tags</c> section, and what members publish.</summary>
 public static class TagsReader
 {
-    public static Tags Read(JsonObject? tags)
+    /// <summary>As configured; <see cref="Tags.Json"/> is what this node publishes of them.</summary>
+    public static Tags Read(JsonObject? tags) => tags is null || tags.Count == 0
+        ? Tags.None
+        : Meaning(tags) with { Json = JsonText.Compact(Published(tags)) };
+
+    /// <summary>As a member's record or its REST API holds them; <see cref="Tags.Json"/> is that text.</summary>
+    /// <param name="tags">Anything: what is no object counts as no tags, and of a name given twice the last counts.</param>
+    public static Tags ReadPublished(JsonElement tags)
     {
-        if (tags is null || tags.Count == 0)
+        if (tags.ValueKind != JsonValueKind.Object)
         {
             return Tags.None;
         }
 
+        // A structure says nothing to us; whatever a member put in there must not keep its other tags from being read.
+        var scalars = new JsonObject();
+        foreach (var tag in tags.EnumerateObject())
+        {
+            scalars[tag.Name] = tag.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array
+                ? null
+                : JsonValue.Create(tag.Value);
+        }
+
+        return Meaning(scalars) with { Json = tags.GetRawText() };
+    }
+
+    /// <summary>All but <see cref="Tags.Json"/>.</summary>
+    private static Tags Meaning(JsonObject tags)
+    {
         var (mayNotLead, failoverPriority) = Candidacy(tags, "nofailover", "failover_priority");
         var (mayNotSync, syncPriority) = Candidacy(tags, "nosync", "sync_priority");
         return new Tags
@@ -28,7 +51,6 @@ public static class TagsReader
             NoLoadBalance = ValueParsers.Bool(tags["noloadbalance"]) ?? false,
             NoStream = ValueParsers.Bool(tags["nostream"]) ?? false,
             ReplicateFrom = new NodeName(ValueParsers.Text(tags["replicatefrom"]) ?? ""),
-            Json = JsonText.Compact(Published(tags)),
         };
     }
 

@@ -32,7 +32,7 @@ internal static class MemberRecord
         State = record.Text("state") ?? "unknown",
         Role = record.Text("role") is var role && role == "master" ? "primary" : role ?? "",
         Version = record.Text("version"),
-        Tags = record.Field("tags") is { ValueKind: JsonValueKind.Object } tags ? TagsReader.Read(tags) : Tags.None,
+        Tags = record.Field("tags") is { } tags ? TagsReader.ReadPublished(tags) : Tags.None,
         Position = record.Lsn("xlog_location"),
         ReceiveLsn = record.Lsn("receive_lsn"),
         ReplayLsn = record.Lsn("replay_lsn"),
@@ -43,7 +43,9 @@ internal static class MemberRecord
         PendingRestart = record.Bool("pending_restart") ?? false,
     };
 
-    /// <summary><c>postgres://host:port/db?application_name=http://host:port/patroni</c>, as the first versions wrote it.</summary>
+    /// <summary>
+    /// <c>postgres://host:port/db?application_name=http://host:port/patroni</c>, as the first versions wrote it.
+    /// </summary>
     private static Member ReadLegacy(Member member, string url)
     {
         var question = url.IndexOf('?', StringComparison.Ordinal);
@@ -53,7 +55,8 @@ internal static class MemberRecord
         }
 
         const string ApiUrl = "application_name=";
-        var parameter = url[(question + 1)..].Split('&').FirstOrDefault(p => p.StartsWith(ApiUrl, StringComparison.Ordinal));
+        var parameter = url[(question + 1)..].Split('&')
+            .FirstOrDefault(p => p.StartsWith(ApiUrl, StringComparison.Ordinal));
         return member with
         {
             ConnUrl = url[..question],

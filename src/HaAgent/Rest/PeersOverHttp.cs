@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using HaAgent.Configuration.Options;
 using HaAgent.Core.Contracts;
 using HaAgent.Core.Model;
@@ -44,7 +43,8 @@ internal sealed class PeersOverHttp : IPeers, IDisposable
         };
         _client = new(handler) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = 1 << 20 };
         _client.DefaultRequestHeaders.TryAddWithoutValidation(
-            "User-Agent", $"HaAgent/{ProductVersion.Own} .NET/{Environment.Version} {RuntimeInformation.RuntimeIdentifier}");
+            "User-Agent",
+            $"HaAgent/{ProductVersion.Own} .NET/{Environment.Version} {RuntimeInformation.RuntimeIdentifier}");
         if (credentials is not null)
         {
             _client.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", credentials.ToHeader());
@@ -144,7 +144,8 @@ internal static class BallotReader
         try
         {
             using var document = JsonDocument.Parse(body, Strict);
-            return document.RootElement.ValueKind == JsonValueKind.Object && Position(document.RootElement) is { } position
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                && Position(document.RootElement) is { } position
                 ? Ballot(document.RootElement, position)
                 : new PeerAnswer.Unreachable(PeerSilence.NoPosition);
         }
@@ -164,14 +165,11 @@ internal static class BallotReader
                 ? Lsn.Max(Location(position, "received_location"), Location(position, "replayed_location"))
                 : Location(position, "location"),
             new(root.TryGetProperty("timeline", out var timeline) && timeline.TryAsUInt32() is { } number ? number : 0),
-            root.TryGetProperty("tags", out var tags) ? ReadTags(tags) : Tags.None,
+            root.TryGetProperty("tags", out var tags) ? TagsReader.ReadPublished(tags) : Tags.None,
             WatchdogFailed: root.TryGetProperty("watchdog_failed", out var failed) && IsTruthy(failed),
             Text(root, "state"),
             role);
     }
-
-    private static Tags ReadTags(JsonElement tags) =>
-        TagsReader.Read(tags.ValueKind == JsonValueKind.Object ? JsonObject.Create(tags) : null);
 
     private static JsonElement? Position(JsonElement root) =>
         root.TryGetProperty("xlog", out var xlog) && xlog.ValueKind == JsonValueKind.Object ? xlog

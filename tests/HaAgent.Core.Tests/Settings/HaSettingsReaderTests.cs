@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using HaAgent.Core.Model;
 using HaAgent.Core.Snapshot;
@@ -167,6 +168,17 @@ public class Tags_as_read
     {
         var once = TagsReader.Read(Parse("""{"clonefrom":false,"nofailover":false,"failover_priority":0,"z":[1]}"""));
         Assert.Equal(once, TagsReader.Read(Parse(once.Json)));
+    }
+
+    [Fact]
+    public void Mean_the_same_in_a_members_record_whatever_else_it_holds()
+    {
+        const string Published =
+            """{"nofailover": "yes", "nofailover": false, "failover_priority": 2, "x": {"a":1,"a":2}, "replicatefrom": "b"}""";
+        var tags = TagsReader.ReadPublished(JsonDocument.Parse(Published).RootElement);
+        Assert.Equal((false, 2, new NodeName("b")), (tags.NoFailover, tags.FailoverPriority, tags.ReplicateFrom));
+        Assert.Equal(Published, tags.Json);
+        Assert.Equal(Tags.None, TagsReader.ReadPublished(JsonDocument.Parse("[1]").RootElement));
     }
 
     [Fact]
