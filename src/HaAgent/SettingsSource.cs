@@ -5,6 +5,7 @@ using HaAgent.Core.Contracts.Records;
 using HaAgent.Core.Ports;
 using HaAgent.Core.Settings;
 using HaAgent.Core.Snapshot;
+using HaAgent.Postgres.Config;
 
 namespace HaAgent;
 

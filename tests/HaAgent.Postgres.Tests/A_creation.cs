@@ -123,12 +123,12 @@ public class A_creation
     public async Task Leaves_a_place_for_the_last_dynamic_configuration()
     {
         await using var a = await TestServer.PrimaryAsync();
-        Assert.Null(DynamicConfigurationCache.Read(a.Options));
-        DynamicConfigurationCache.Write(a.Options, new JsonObject { ["ttl"] = 30 });
-        Assert.Equal(30, DynamicConfigurationCache.Read(a.Options)!["ttl"]!.GetValue<int>());
+        Assert.Null(DynamicConfigurationCache.Read(a.Options.DataDirectory));
+        Assert.Null(DynamicConfigurationCache.Write(a.Options.DataDirectory, new JsonObject { ["ttl"] = 30 }));
+        Assert.Equal(30, DynamicConfigurationCache.Read(a.Options.DataDirectory)!["ttl"]!.GetValue<int>());
         await File.WriteAllTextAsync(
             Path.Combine(a.Options.DataDirectory, "patroni.dynamic.json"), "{", TestServer.Stop);
-        Assert.Null(DynamicConfigurationCache.Read(a.Options));
+        Assert.Null(DynamicConfigurationCache.Read(a.Options.DataDirectory));
     }
 
     private static IEnumerable<string> LeftIn(string folder) =>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using HaAgent.Core.Contracts.Records;
 
 namespace HaAgent.Postgres.Config;
 
@@ -13,14 +14,15 @@ public static class DynamicConfigurationCache
 {
     private const string FileName = "patroni.dynamic.json";
 
-    /// <summary>Null when there is none, or it cannot be read as an object.</summary>
-    public static JsonObject? Read(PostgresOptions options)
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
+    /// <returns>Null when there is none, or none that can be read as an object.</returns>
+    public static JsonObject? Read(string dataDirectory)
     {
-        ArgumentNullException.ThrowIfNull(options);
         try
         {
-            var path = Path.Combine(options.DataDirectory, FileName);
-            return File.Exists(path) ? JsonNode.Parse(File.ReadAllText(path)) as JsonObject : null;
+            var text = File.ReadAllText(Path.Combine(dataDirectory, FileName));
+            return JsonNode.Parse(text, documentOptions: Strict) as JsonObject;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -28,15 +30,19 @@ public static class DynamicConfigurationCache
         }
     }
 
-    /// <summary>Writes it when it differs.</summary>
-    /// <exception cref="IOException">It cannot be written.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
-    public static void Write(PostgresOptions options, JsonObject dynamicConfig)
+    /// <summary>Replaces the file as a whole when it differs: a reader sees the old one or the new one.</summary>
+    /// <returns>Null, or why it could not be written; the next change tries again.</returns>
+    public static string? Write(string dataDirectory, JsonObject dynamicConfig)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        ArgumentNullException.ThrowIfNull(dynamicConfig);
-        var path = Path.Combine(options.DataDirectory, FileName);
-        AtomicFile.WriteIfDifferent(
-            path, dynamicConfig.ToJsonString(), AtomicFile.ModeFor(path, options.DataDirectory));
+        var path = Path.Combine(dataDirectory, FileName);
+        try
+        {
+            AtomicFile.WriteIfDifferent(path, JsonText.Compact(dynamicConfig), AtomicFile.ModeFor(path, dataDirectory));
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return $"Could not write {path}: {e.Message}";
+        }
     }
 }

@@ -220,38 +220,6 @@ public class The_environment
         Assert.Equal(ours, ProcessEnvironment.IsForTheAgentOnly(name));
 }
 
-public sealed class The_cache_of_the_dynamic_configuration : IDisposable
-{
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
-
-    [Theory]
-    [InlineData(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, UnixFileMode.UserRead | UnixFileMode.UserWrite)]
-    [InlineData(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute,
-        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead)]
-    public void Is_written_whole_and_read_back_with_the_modes_of_the_data(UnixFileMode data, UnixFileMode file)
-    {
-        File.SetUnixFileMode(_folder.Path, data);
-        var path = Path.Combine(_folder.Path, "patroni.dynamic.json");
-        Assert.Null(DynamicConfigurationCache.Write(_folder.Path, new JsonObject { ["ttl"] = 30 }));
-        Assert.Null(DynamicConfigurationCache.Write(_folder.Path, new JsonObject { ["ttl"] = 40, ["n"] = "é" }));
-        Assert.Equal("""{"ttl":40,"n":"\u00e9"}""", File.ReadAllText(path));
-        Assert.Equal(file, File.GetUnixFileMode(path));
-        Assert.Equal("40", DynamicConfigurationCache.Read(_folder.Path)!["ttl"]!.ToJsonString());
-        Assert.Equal([path], Directory.GetFiles(_folder.Path));
-    }
-
-    [Fact]
-    public void Is_absent_when_missing_or_broken()
-    {
-        Assert.Null(DynamicConfigurationCache.Read(_folder.Path));
-        _folder.File("patroni.dynamic.json", "{\"ttl\":");
-        Assert.Null(DynamicConfigurationCache.Read(_folder.Path));
-        Assert.StartsWith("Could not write /nowhere/", DynamicConfigurationCache.Write("/nowhere", []), StringComparison.Ordinal);
-    }
-}
-
 public sealed class The_run_directory : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
