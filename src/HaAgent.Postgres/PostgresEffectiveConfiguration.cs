@@ -16,9 +16,6 @@ namespace HaAgent.Postgres;
 /// </remarks>
 public sealed class PostgresEffectiveConfiguration
 {
-    private static readonly string[] LocalOnly =
-        ["connect_address", "proxy_address", "listen", "config_dir", "data_dir", "pgpass", "authentication"];
-
     private static readonly string[] ForbiddenBaseBackup =
         ["pgdata", "format", "wal-method", "xlog-method", "gzip", "version", "dbname", "host", "port", "username",
             "password"];
@@ -26,20 +23,19 @@ public sealed class PostgresEffectiveConfiguration
     private static readonly string[] ForbiddenRewind =
     [
         "target-pgdata", "source-pgdata", "source-server", "write-recovery-conf", "dry-run", "restore-target-wal",
-        "config-file",
-        "no-ensure-shutdown", "version", "help",
+        "config-file", "no-ensure-shutdown", "version", "help",
     ];
 
     private readonly JsonObject _merged;
     private readonly ImmutableSortedDictionary<string, string> _parameters;
     private readonly PostgresOptions _local;
 
-    private PostgresEffectiveConfiguration(
-        PostgresOptions local, JsonObject merged, List<string> warnings, JsonObject? dynamicParameters)
+    private PostgresEffectiveConfiguration(PostgresOptions local, JsonObject merged)
     {
+        var warnings = new List<string>();
         _local = local;
         _merged = merged;
-        var parameters = MergeParameters(dynamicParameters, local.Section["parameters"] as JsonObject, warnings);
+        var parameters = ReadParameters(merged["parameters"], warnings);
         RecoveryConf = MoveRecoveryParameters(parameters, ReadMap(merged["recovery_conf"]));
         Controlled = parameters.Where(pair => ControlledParameters.IsControlled(pair.Key))
             .ToImmutableSortedDictionary(StringComparer.OrdinalIgnoreCase);
@@ -54,7 +50,8 @@ public sealed class PostgresEffectiveConfiguration
         {
             if (method != "basebackup")
             {
-                warnings.Add($"postgresql.create_replica_methods: {method} is not supported by this version; basebackup is used");
+                warnings.Add(
+                    $"postgresql.create_replica_methods: {method} is not supported by this version; basebackup is used");
             }
         }
 
@@ -112,26 +109,7 @@ public sealed class PostgresEffectiveConfiguration
     {
         ArgumentNullException.ThrowIfNull(local);
         ArgumentNullException.ThrowIfNull(dynamicConfig);
-        var warnings = new List<string>();
-        var merged = new JsonObject();
-        var dynamicSection = dynamicConfig["postgresql"] as JsonObject;
-        foreach (var (key, value) in dynamicSection ?? [])
-        {
-            if (key != "parameters" && !LocalOnly.Contains(key))
-            {
-                merged[key] = value?.DeepClone();
-            }
-        }
-
-        foreach (var (key, value) in local.Section)
-        {
-            if (key is not ("parameters" or "use_slots") && !LocalOnly.Contains(key))
-            {
-                merged[key] = value?.DeepClone();
-            }
-        }
-
-        return new(local, merged, warnings, dynamicSection?["parameters"] as JsonObject);
+        return new(local, EffectivePostgresql.Merge(dynamicConfig, local.Section));
     }
 
     /// <summary>
@@ -190,8 +168,8 @@ public sealed class PostgresEffectiveConfiguration
             CultureInfo.InvariantCulture, $"postgres://{host}:{address.Port}/{Uri.EscapeDataString(Database)}");
     }
 
-    private SortedDictionary<string, string> MergeParameters(
-        JsonObject? dynamicParameters, JsonObject? local, List<string> warnings)
+    /// <summary>The configured parameters over the defaults, below those that the agent alone may set.</summary>
+    private SortedDictionary<string, string> ReadParameters(JsonNode? configured, List<string> warnings)
     {
         var parameters = new SortedDictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var (name, value) in ControlledParameters.Defaults)
@@ -199,7 +177,7 @@ public sealed class PostgresEffectiveConfiguration
             parameters[name] = value;
         }
 
-        var given = ReadMap(dynamicParameters);
+        var given = ReadMap(configured);
         foreach (var (name, value) in given)
         {
             if (name.Equals("wal_keep_segments", StringComparison.OrdinalIgnoreCase))
@@ -209,21 +187,11 @@ public sealed class PostgresEffectiveConfiguration
                     parameters["wal_keep_size"] = size;
                 }
             }
-            else if (!ControlledParameters.IsControlled(name))
+            else
             {
-                parameters[name] = value;
-            }
-            else if (name.ToLowerInvariant() is not ("listen_addresses" or "port" or "cluster_name"))
-            {
-                parameters[name.ToLowerInvariant()] = ControlledParameters.Accept(name, value, warnings.Add);
-            }
-        }
-
-        foreach (var (name, value) in ReadMap(local))
-        {
-            if (!ControlledParameters.IsControlled(name))
-            {
-                parameters[name] = value;
+                parameters[name] = ControlledParameters.IsControlled(name)
+                    ? ControlledParameters.Accept(name, value, warnings.Add)
+                    : value;
             }
         }
 

@@ -52,6 +52,20 @@ public class The_effective_configuration
     }
 
     [Fact]
+    public void Has_a_rule_for_every_controlled_parameter()
+    {
+        var given = new JsonObject();
+        foreach (var name in EffectivePostgresql.ControlledParameters)
+        {
+            given[name] = "nonsense";
+        }
+
+        var configuration = Build(Awkward_values.Minimal(), new JsonObject { ["parameters"] = given });
+        Assert.Equal(ControlledParameters.Defaults.Count(), configuration.Warnings.Length);
+        Assert.All(ControlledParameters.Defaults, pair => Assert.Equal(pair.Value, configuration.Controlled[pair.Key]));
+    }
+
+    [Fact]
     public void Moves_recovery_settings_out_of_the_parameters()
     {
         var configuration = Build(Awkward_values.Minimal(), new JsonObject

@@ -25,9 +25,6 @@ internal static class ControlledParameters
             ValueParsers.Integer(value, "MB") >= 16 ? value : null, OnCommandLine: false),
     ];
 
-    private static readonly HashSet<string> FixedNames =
-        new(["listen_addresses", "port", "cluster_name", "wal_keep_segments"], StringComparer.OrdinalIgnoreCase);
-
     /// <summary>Parameters of a standby that must not be lower than on its primary.</summary>
     public static readonly string[] HotStandbySensitive =
     [
@@ -35,7 +32,7 @@ internal static class ControlledParameters
         "max_wal_senders",
     ];
 
-    public static bool IsControlled(string name) => FixedNames.Contains(name) || Find(name) is not null;
+    public static bool IsControlled(string name) => EffectivePostgresql.ControlledParameters.Contains(name);
 
     public static bool IsOnCommandLine(string name) =>
         name is "listen_addresses" or "port" or "cluster_name" || Find(name) is { OnCommandLine: true };
