@@ -68,9 +68,13 @@ public sealed class LocalPostgresServer : IPostgresServer
     }
 
     /// <summary>
-    /// New dynamic configuration. The next start or <see cref="ApplyAsync"/> uses it; nothing else happens.
+    /// New configuration, local or dynamic. The next start or <see cref="ApplyAsync"/> uses it; nothing else happens.
     /// </summary>
-    public void Configure(JsonObject dynamicConfig) => _context.Configure(dynamicConfig);
+    /// <param name="options">
+    /// Settings of the section and credentials are taken over. Names, addresses and paths stay those of the start.
+    /// </param>
+    public void Configure(PostgresOptions options, JsonObject dynamicConfig) =>
+        _context.Configure(options, dynamicConfig);
 
     public void ProbeSoon() => _observer.LookSoon();
 

@@ -28,12 +28,11 @@ public sealed class PostgresEffectiveConfiguration
 
     private readonly JsonObject _merged;
     private readonly ImmutableSortedDictionary<string, string> _parameters;
-    private readonly PostgresOptions _local;
 
     private PostgresEffectiveConfiguration(PostgresOptions local, JsonObject merged)
     {
         var warnings = new List<string>();
-        _local = local;
+        Local = local;
         _merged = merged;
         var parameters = ReadParameters(merged["parameters"], warnings);
         RecoveryConf = MoveRecoveryParameters(parameters, ReadMap(merged["recovery_conf"]));
@@ -60,6 +59,9 @@ public sealed class PostgresEffectiveConfiguration
         Action<string, string> Refuse(string setting) =>
             (what, reason) => warnings.Add($"{setting}: ignoring {what}: it {reason}");
     }
+
+    /// <summary>The local part: addresses, paths and credentials.</summary>
+    internal PostgresOptions Local { get; }
 
     /// <summary>What was not taken, and why: for the log, once per change.</summary>
     public ImmutableArray<string> Warnings { get; }
@@ -100,10 +102,10 @@ public sealed class PostgresEffectiveConfiguration
         : TimeSpan.FromSeconds(60);
 
     /// <summary>How others reach this server, as the member key publishes it.</summary>
-    public string ConnUrl => Url(_local.ConnectAddress);
+    public string ConnUrl => Url(Local.ConnectAddress);
 
     /// <summary>Null when no proxy is configured.</summary>
-    public string? ProxyUrl => _local.ProxyAddress is { } proxy ? Url(proxy) : null;
+    public string? ProxyUrl => Local.ProxyAddress is { } proxy ? Url(proxy) : null;
 
     public static PostgresEffectiveConfiguration Build(PostgresOptions local, JsonObject dynamicConfig)
     {
@@ -195,9 +197,9 @@ public sealed class PostgresEffectiveConfiguration
             }
         }
 
-        parameters["listen_addresses"] = _local.ListenAddresses;
-        parameters["port"] = _local.Port.ToString(CultureInfo.InvariantCulture);
-        parameters["cluster_name"] = _local.Scope;
+        parameters["listen_addresses"] = Local.ListenAddresses;
+        parameters["port"] = Local.Port.ToString(CultureInfo.InvariantCulture);
+        parameters["cluster_name"] = Local.Scope;
         return parameters;
     }
 

@@ -117,6 +117,31 @@ public sealed class PostgresOptions
         };
     }
 
+    /// <summary>What a reload takes over: the section's settings and the credentials.</summary>
+    /// <remarks>
+    /// Names, addresses and paths stay those of the start: the running server, its member record and its lock hang on
+    /// them. What only creates a cluster stays as well.
+    /// </remarks>
+    internal PostgresOptions With(PostgresOptions reloaded) => new(reloaded.Section)
+    {
+        Scope = Scope,
+        Name = Name,
+        ListenAddresses = ListenAddresses,
+        Port = Port,
+        ConnectAddress = ConnectAddress,
+        ProxyAddress = ProxyAddress,
+        DataDirectory = DataDirectory,
+        ConfigDirectory = ConfigDirectory,
+        PassFile = PassFile,
+        Superuser = reloaded.Superuser,
+        Replication = reloaded.Replication,
+        Rewind = reloaded.Rewind,
+        InitDbArguments = InitDbArguments,
+        PostBootstrap = PostBootstrap,
+        BootstrapHba = BootstrapHba,
+        RunDirectory = RunDirectory,
+    };
+
     private static (string Addresses, int Port) ReadListen(JsonObject section)
     {
         const string Setting = "postgresql.listen";

@@ -15,7 +15,6 @@ internal sealed class ServerContext : IDisposable
 
     public ServerContext(PostgresOptions options, JsonObject dynamicConfig, TimeProvider clock, ILogger log)
     {
-        Options = options;
         Clock = clock;
         Log = log;
         _configuration = PostgresEffectiveConfiguration.Build(options, dynamicConfig);
@@ -24,14 +23,15 @@ internal sealed class ServerContext : IDisposable
         Runner = new ProcessRunner(clock);
         Marker = new CreationMarker(options);
         Postmaster = new Postmaster(options.DataDirectory, Events, clock);
-        Connections = new PostgresConnections(options, () => Configuration);
+        Connections = new PostgresConnections(() => Configuration);
         Binary = new ServerBinary(Runner, () => Configuration);
         ControlData = new PgControlData(Runner, () => Configuration, options.DataDirectory);
         Files = new ServerFiles(options);
         LogConfigurationWarnings();
     }
 
-    public PostgresOptions Options { get; }
+    /// <summary>The local options; names, addresses and paths among them never change.</summary>
+    public PostgresOptions Options => _configuration.Local;
 
     public TimeProvider Clock { get; }
 
@@ -63,9 +63,9 @@ internal sealed class ServerContext : IDisposable
 
     public Instant Now => Instant.Now(Clock);
 
-    public void Configure(JsonObject dynamicConfig)
+    public void Configure(PostgresOptions options, JsonObject dynamicConfig)
     {
-        _configuration = PostgresEffectiveConfiguration.Build(Options, dynamicConfig);
+        _configuration = PostgresEffectiveConfiguration.Build(Options.With(options), dynamicConfig);
         LogConfigurationWarnings();
     }
 

@@ -1,6 +1,4 @@
 using System.Text.Json.Nodes;
-using HaAgent.Configuration.Local;
-using HaAgent.Configuration.Options;
 using HaAgent.Core.Contracts;
 using HaAgent.Core.Loop;
 using HaAgent.Core.Model;
@@ -18,7 +16,7 @@ using HaAgent.Systemd;
 namespace HaAgent;
 
 /// <summary>Wires the agent together, by hand, and runs it to its end.</summary>
-internal sealed class AgentHost : IAsyncDisposable
+internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
 {
     private static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(5);
     private static readonly TimeProvider Clock = BoottimeTimeProvider.Instance;
@@ -42,7 +40,9 @@ internal sealed class AgentHost : IAsyncDisposable
     private RestApi? _rest;
     private string? _lastStatus;
 
-    private AgentHost(AgentOptions options, AgentLog log, SettingsSource settings, InstanceLock instance, LocalPostgresServer postgres)
+    private AgentHost(
+        AgentOptions options, AgentLog log, SettingsSource settings, InstanceLock instance,
+        LocalPostgresServer postgres)
     {
         _options = options;
         _log = log;
@@ -51,23 +51,29 @@ internal sealed class AgentHost : IAsyncDisposable
         var seed = Environment.TickCount ^ Environment.ProcessId;
         _random = new(seed);
         _settings = settings;
-        _settings.Apply = Apply;
+        _settings.User = this;
         _instance = instance;
         _postgres = postgres;
-        _identity = new(options.Local.Name, options.Local.Scope, postgres.Configuration.ConnUrl, options.Rest.ApiUrl, postgres.Configuration.ProxyUrl);
+        var server = postgres.Configuration;
+        _identity = new(
+            options.Local.Name, options.Local.Scope, server.ConnUrl, options.Rest.ApiUrl, server.ProxyUrl);
         _word = DeadlineWordFile.Open(options.RunDirectory, options.Postgres.DataDirectory);
         _mailbox = new(Clock);
-        _dcs = EtcdDcs.Start(options.Etcd, Timing(_settings.Current), Clock, new Random(_random.Next()), log.CreateLogger("HaAgent.Dcs"));
+        _dcs = EtcdDcs.Start(
+            options.Etcd, Timing(_settings.Current), Clock, new Random(_random.Next()),
+            log.CreateLogger("HaAgent.Dcs"));
         _peers = new(Clock, log, options.Ctl.Authentication);
-        HostLog.Starting(_logger, ProductVersion.Own, _identity.Name.Value, _identity.Scope, options.RunDirectory, seed);
+        HostLog.Starting(
+            _logger, ProductVersion.Own, _identity.Name.Value, _identity.Scope, options.RunDirectory, seed);
     }
 
     /// <exception cref="ConfigurationException">Something in the way of a start; nothing was changed.</exception>
     public static async Task<AgentHost> OpenAsync(AgentOptions options, AgentLog log)
     {
-        var settings = new SettingsSource(options.Local, options.Bootstrap.Dcs, options.Postgres.DataDirectory, log.CreateLogger("HaAgent.Settings"));
+        var settings = new SettingsSource(options, log.CreateLogger("HaAgent.Settings"));
         var instance = InstanceLock.Take(options.RunDirectory, options.Postgres.DataDirectory);
-        var postgres = await LocalPostgresServer.OpenAsync(options.Postgres, settings.Dynamic, Clock, log.CreateLogger("HaAgent.Postgres"));
+        var postgres = await LocalPostgresServer.OpenAsync(
+            options.Postgres, settings.Dynamic, Clock, log.CreateLogger("HaAgent.Postgres"));
         return new(options, log, settings, instance, postgres);
     }
 
@@ -82,7 +88,7 @@ internal sealed class AgentHost : IAsyncDisposable
                 return 0;
             }
 
-            if (await AgentShells.NameIsTakenAsync(cluster, _identity, _stop.Token))
+            if (await NameCheck.IsTakenAsync(cluster, _identity, _stop.Token))
             {
                 HostLog.NameTaken(_logger, _identity.Name.Value);
                 return 1;
@@ -113,6 +119,22 @@ internal sealed class AgentHost : IAsyncDisposable
         _stop.Dispose();
     }
 
+    void ISettingsUser.ReloadBegins() => _systemd.Reloading();
+
+    void ISettingsUser.Configure(PostgresOptions local, JsonObject dynamicConfig) =>
+        _postgres.Configure(local, dynamicConfig);
+
+    async Task ISettingsUser.TakeOverAsync(AgentOptions reloaded)
+    {
+        _log.Apply(reloaded.Log);
+        if (_rest is { } rest)
+        {
+            await rest.ApplyAsync(reloaded.Rest, _stop.Token).ConfigureAwait(false);
+        }
+    }
+
+    void ISettingsUser.ReloadEnds() => _systemd.Ready(_lastStatus ?? "reloaded");
+
     private async Task<int> RunLoopAsync()
     {
         using var loop = new HaLoop(new LoopParts
@@ -131,7 +153,8 @@ internal sealed class AgentHost : IAsyncDisposable
         });
         _loop = loop;
         _rest = await RestApi.StartAsync(
-            new(_identity.Name, _identity.Scope, _board, _dcs, _postgres, _mailbox, Clock, _log, () => _log.QueueLength, () => _log.RecordsLost),
+            new(_identity.Name, _identity.Scope, _board, _dcs, _postgres, _mailbox, Clock, _log,
+                () => _log.QueueLength, () => _log.RecordsLost),
             _options.Rest,
             _stop.Token);
         _settings.Changed += loop.Wake;
@@ -201,24 +224,6 @@ internal sealed class AgentHost : IAsyncDisposable
         }
     }
 
-    /// <summary>New settings for those who do not ask for them: the server's files, and after a reload the shells.</summary>
-    private void Apply(LocalConfiguration? reloaded)
-    {
-        _postgres.Configure(_settings.Dynamic);
-        if (reloaded is null)
-        {
-            return;
-        }
-
-        _systemd.Reloading();
-        _log.Apply(LogOptions.Read(reloaded.Root));
-        if (_rest is { } rest)
-        {
-            AgentShells.ReloadRest(rest, reloaded, _logger, _stop.Token);
-        }
-
-        _systemd.Ready("reloaded");
-    }
-
-    private static EtcdTiming Timing(HaSettings settings) => new(settings.Ttl, settings.LoopWait, settings.RetryTimeout);
+    private static EtcdTiming Timing(HaSettings settings) =>
+        new(settings.Ttl, settings.LoopWait, settings.RetryTimeout);
 }

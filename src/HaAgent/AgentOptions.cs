@@ -8,7 +8,9 @@ using HaAgent.Postgres;
 
 namespace HaAgent;
 
-/// <summary>Everything the agent reads from its local configuration, checked and typed; the sections belong to who uses them.</summary>
+/// <summary>
+/// Everything the agent reads from its local configuration, checked and typed; the sections belong to who uses them.
+/// </summary>
 internal sealed record AgentOptions(
     LocalConfiguration Local,
     EtcdOptions Etcd,
@@ -38,10 +40,24 @@ internal sealed record AgentOptions(
             runDirectory);
     }
 
+    /// <summary>
+    /// These options after a reload: the sections that can change while the agent runs are read again.
+    /// </summary>
+    /// <exception cref="ConfigurationException">The first mistake found.</exception>
+    public AgentOptions Reloaded(LocalConfiguration local) => this with
+    {
+        Local = local,
+        Postgres = PostgresOptions.Read(local.Root, Local.Scope, Local.Name.Value, RunDirectory),
+        Rest = RestApiOptions.Read(local.Root),
+        Ctl = CtlOptions.Read(local.Root),
+        Log = LogOptions.Read(local.Root),
+    };
+
     private static (JsonObject Section, string Name) EtcdSection(JsonObject root)
     {
         return DcsSections.Find(root) is var (name, section)
             ? (section, name)
-            : throw new ConfigurationException("etcd3", null, "is missing. Name the etcd servers there, for example hosts: 10.0.0.1:2379,10.0.0.2:2379.");
+            : throw new ConfigurationException("etcd3", null,
+                "is missing. Name the etcd servers there, for example hosts: 10.0.0.1:2379,10.0.0.2:2379.");
     }
 }

@@ -11,15 +11,16 @@ namespace HaAgent;
 
 /// <summary>The settings in force: the store's document over defaults, the local configuration over both.</summary>
 /// <remarks>
-/// The loop asks on its own thread, so nothing here touches a disk there: the cache file and a reload of the local files are
-/// work for the pool, whose result is swapped in.
+/// The loop asks on its own thread, so nothing here touches a disk there: the cache file and a reload of the local files
+/// are work for the pool, whose result is swapped in.
 /// </remarks>
 internal sealed class SettingsSource : ISettingsSource
 {
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
     private readonly Lock _gate = new();
     private readonly ILogger _logger;
-    private readonly string _dataDirectory;
-    private LocalConfiguration _local;
+    private AgentOptions _options;
     private JsonObject _dynamic;
     private long _serial;
     private bool _isSaved = true;
@@ -27,14 +28,15 @@ internal sealed class SettingsSource : ISettingsSource
     private volatile HaSettings _current;
     private string? _noticesLogged;
 
-    /// <exception cref="ConfigurationException">The dynamic configuration known here is refused: nothing could be kept instead.</exception>
-    public SettingsSource(LocalConfiguration local, JsonObject bootstrapDcs, string dataDirectory, ILogger logger)
+    /// <exception cref="ConfigurationException">
+    /// The dynamic configuration known here is refused: nothing could be kept instead.
+    /// </exception>
+    public SettingsSource(AgentOptions options, ILogger logger)
     {
-        _local = local;
-        _dataDirectory = dataDirectory;
+        _options = options;
         _logger = logger;
-        _dynamic = DynamicConfigurationCache.Read(dataDirectory) ?? bootstrapDcs;
-        _current = HaSettingsReader.Read(_dynamic, local.ToLocalSettings()) switch
+        _dynamic = DynamicConfigurationCache.Read(options.Postgres.DataDirectory) ?? options.Bootstrap.Dcs;
+        _current = HaSettingsReader.Read(_dynamic, options.Local.ToLocalSettings()) switch
         {
             HaSettingsReading.Accepted accepted => Noted(accepted),
             HaSettingsReading.Rejected rejected => throw new ConfigurationException(rejected.Problem),
@@ -42,8 +44,8 @@ internal sealed class SettingsSource : ISettingsSource
         };
     }
 
-    /// <summary>Gives the server and the shells what changed: with the new local configuration, or null when only the store's did.</summary>
-    public Action<LocalConfiguration?> Apply { get; set; } = _ => { };
+    /// <summary>Set once, before anything can change.</summary>
+    public ISettingsUser? User { get; set; }
 
     /// <summary>Raised on any thread when <see cref="Current"/> was replaced by a reload of the local files.</summary>
     public event Action? Changed;
@@ -68,7 +70,7 @@ internal sealed class SettingsSource : ISettingsSource
         {
             lock (_gate)
             {
-                return (JsonObject)_dynamic.DeepClone();
+                return Copy();
             }
         }
     }
@@ -78,7 +80,7 @@ internal sealed class SettingsSource : ISettingsSource
         JsonObject? dynamic;
         try
         {
-            dynamic = JsonNode.Parse(document.Json) as JsonObject;
+            dynamic = JsonNode.Parse(document.Json, documentOptions: Strict) as JsonObject;
         }
         catch (JsonException)
         {
@@ -93,15 +95,17 @@ internal sealed class SettingsSource : ISettingsSource
 
         lock (_gate)
         {
-            if (Swap(dynamic, _local))
+            if (Swap(dynamic, _options.Local))
             {
-                Apply(null);
+                User?.Configure(_options.Postgres, Copy());
                 _isSaved = false;
             }
         }
     }
 
-    /// <summary>Keeps the dynamic configuration beside the data, if it changed since: called when there is a data directory.</summary>
+    /// <summary>
+    /// Keeps the dynamic configuration beside the data, if it changed since: called when there is a data directory.
+    /// </summary>
     public void SaveIfChanged()
     {
         lock (_gate)
@@ -109,8 +113,12 @@ internal sealed class SettingsSource : ISettingsSource
             if (!_isSaved)
             {
                 _isSaved = true;
-                var copy = (JsonObject)_dynamic.DeepClone();
-                _background = _background.ContinueWith(_ => Save(copy), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                var copy = Copy();
+                _background = AfterAsync(_background, () =>
+                {
+                    Save(copy);
+                    return Task.CompletedTask;
+                });
             }
         }
     }
@@ -119,37 +127,56 @@ internal sealed class SettingsSource : ISettingsSource
     {
         lock (_gate)
         {
-            _background = _background.ContinueWith(_ => Reload(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            _background = AfterAsync(_background, ReloadAsync);
         }
     }
 
-    private void Reload()
+    /// <summary>One after the other, on the pool.</summary>
+    private static async Task AfterAsync(Task before, Func<Task> work)
     {
+        await before.ConfigureAwait(ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.SuppressThrowing);
+        await work().ConfigureAwait(false);
+    }
+
+    private async Task ReloadAsync()
+    {
+        User?.ReloadBegins();
         try
         {
-            var fresh = _local.Reload();
+            var fresh = _options.Local.Reload();
             if (fresh is null)
             {
                 HostLog.NothingReloaded(_logger);
             }
 
+            // All sections are read before any is used: a mistake in one leaves all of them as they were. Even without
+            // a difference the server's files are written again: somebody may have edited them.
+            var options = fresh is null ? _options : _options.Reloaded(fresh);
             lock (_gate)
             {
-                // Even without a difference the server's files are written again: somebody may have edited them.
-                if (Swap(_dynamic, fresh ?? _local, always: true))
+                if (!Swap(_dynamic, options.Local, always: true))
                 {
-                    _local = fresh ?? _local;
-                    Apply(fresh ?? _local);
+                    return;
                 }
+
+                _options = options;
+                User?.Configure(options.Postgres, Copy());
             }
 
             Changed?.Invoke();
+            await (User?.TakeOverAsync(options) ?? Task.CompletedTask).ConfigureAwait(false);
         }
         catch (ConfigurationException e)
         {
             HostLog.ReloadRefused(_logger, e.Message);
         }
+        finally
+        {
+            User?.ReloadEnds();
+        }
     }
+
+    private JsonObject Copy() => (JsonObject)_dynamic.DeepClone();
 
     /// <returns>True when the settings were replaced.</returns>
     private bool Swap(JsonObject dynamic, LocalConfiguration local, bool always = false)
@@ -195,7 +222,7 @@ internal sealed class SettingsSource : ISettingsSource
 
     private void Save(JsonObject dynamic)
     {
-        if (DynamicConfigurationCache.Write(_dataDirectory, dynamic) is { } problem)
+        if (DynamicConfigurationCache.Write(_options.Postgres.DataDirectory, dynamic) is { } problem)
         {
             HostLog.Notice(_logger, problem);
         }

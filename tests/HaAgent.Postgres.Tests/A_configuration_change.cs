@@ -12,7 +12,8 @@ public class A_configuration_change
         var before = await a.Server.ApplyAsync(new(IsPrimary: true, null, Force: false), TestServer.Stop);
         Assert.Equal((true, false), (before.Done, before.Reloaded));
 
-        a.Server.Configure(Parameters(("work_mem", "9MB"), ("max_connections", "130"), ("wal_buffers", "2MB")));
+        a.Server.Configure(
+            a.Options, Parameters(("work_mem", "9MB"), ("max_connections", "130"), ("wal_buffers", "2MB")));
         var applied = await a.Server.ApplyAsync(new(IsPrimary: true, null, Force: false), TestServer.Stop);
 
         Assert.True(applied.Done, applied.Detail);
@@ -32,6 +33,46 @@ public class A_configuration_change
         Assert.Equal("130", await a.AskAsync("SHOW max_connections"));
         Assert.Empty((await a.Server.ApplyAsync(
             new(IsPrimary: true, null, Force: false), TestServer.Stop)).PendingRestart);
+    }
+
+    [Fact]
+    public async Task Of_the_local_file_is_taken_over_but_for_names_addresses_and_paths()
+    {
+        await using var a = await TestServer.PrimaryAsync();
+        var (pid, port) = (a.Pid, a.Options.Port);
+        var changed = (JsonObject)a.Configuration.DeepClone();
+        var section = changed["postgresql"]!.AsObject();
+        section["parameters"]!["work_mem"] = "11MB";
+        section["pg_hba"]!.AsArray().Add((JsonNode)"host demo all 192.0.2.1/32 reject");
+        section["listen"] = "192.0.2.1:1";
+        section["data_dir"] = "/nowhere";
+        section["pgpass"] = "/nowhere/pgpass";
+
+        var options = PostgresOptions.Read(changed, "another", "another");
+        a.Server.Configure(options, Parameters(("maintenance_work_mem", "65MB")));
+        var applied = await a.Server.ApplyAsync(new(IsPrimary: true, null, Force: false), TestServer.Stop);
+
+        Assert.True(applied.Reloaded, applied.Detail);
+        Assert.Equal("11MB", await a.AskAsync("SHOW work_mem"));
+        Assert.Equal("65MB", await a.AskAsync("SHOW maintenance_work_mem"));
+        Assert.Equal("1", await a.AskAsync("SELECT count(*) FROM pg_hba_file_rules WHERE address = '192.0.2.1'"));
+        Assert.Equal(("demo", pid), (await a.AskAsync("SHOW cluster_name"), a.Pid));
+        Assert.Equal($"postgres://127.0.0.1:{port}/postgres", a.Server.Configuration.ConnUrl);
+        Assert.Empty(applied.PendingRestart);
+    }
+
+    [Fact]
+    public async Task Gives_new_credentials_to_the_next_connection()
+    {
+        await using var a = await TestServer.PrimaryAsync();
+        await a.AskAsync("ALTER ROLE postgres PASSWORD 'changed'");
+        Assert.False((await a.Server.CheckpointAsync(TestServer.Soon, TestServer.Stop)).Done);
+
+        var changed = (JsonObject)a.Configuration.DeepClone();
+        changed["postgresql"]!["authentication"]!["superuser"]!["password"] = "changed";
+        a.Server.Configure(PostgresOptions.Read(changed, "demo", "a"), []);
+
+        TestServer.Succeeds(await a.Server.CheckpointAsync(TestServer.Soon, TestServer.Stop));
     }
 
     [Fact]

@@ -54,7 +54,7 @@ public class A_start
     {
         await using var a = await TestServer.PrimaryAsync();
         await a.StopAsync();
-        a.Server.Configure(new JsonObject
+        a.Server.Configure(a.Options, new JsonObject
         {
             ["postgresql"] = new JsonObject
             {

@@ -13,6 +13,7 @@ internal sealed record FilePlan(
     IReadOnlyDictionary<string, string> Raised);
 
 /// <summary>Makes the server's files what the configuration says. Blocks on disk.</summary>
+/// <param name="options">For names and paths, which no reload changes.</param>
 internal sealed class ServerFiles(PostgresOptions options)
 {
     private const string RecoverySignal = "recovery.signal";
@@ -139,15 +140,16 @@ internal sealed class ServerFiles(PostgresOptions options)
         string? connInfo = null;
         if (plan.Follow is { } upstream)
         {
-            PassFile.Write(options.PassFile, upstream, options.Replication);
-            var keys = ConnInfo.To(upstream, options.Replication, plan.Configuration.Database, plan.Version);
+            var credentials = plan.Configuration.Local.Replication;
+            PassFile.Write(options.PassFile, upstream, credentials);
+            var keys = ConnInfo.To(upstream, credentials, plan.Configuration.Database, plan.Version);
             keys["application_name"] = options.Name;
             if (plan.Configuration.KrbServiceName is { } service)
             {
                 keys["krbsrvname"] = service;
             }
 
-            if (options.Replication.Password is not null)
+            if (credentials.Password is not null)
             {
                 keys["passfile"] = options.PassFile;
             }

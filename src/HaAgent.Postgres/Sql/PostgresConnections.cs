@@ -8,7 +8,7 @@ namespace HaAgent.Postgres.Sql;
 internal sealed record LocalEndpoint(string Host, int Port);
 
 /// <summary>Opens connections: one by one, never pooled, each with its own deadline.</summary>
-internal sealed class PostgresConnections(PostgresOptions options, Func<PostgresEffectiveConfiguration> configuration)
+internal sealed class PostgresConnections(Func<PostgresEffectiveConfiguration> configuration)
 {
     private const int ConnectSeconds = 3;
 
@@ -19,7 +19,8 @@ internal sealed class PostgresConnections(PostgresOptions options, Func<Postgres
     public NpgsqlDataSource Local(Control.PostmasterPidFile? running, string applicationName, int statementTimeoutMs)
     {
         var endpoint = LocalAddress(running, configuration().UseUnixSocket);
-        var builder = Base(endpoint.Host, endpoint.Port, options.Superuser, configuration().Database);
+        var current = configuration();
+        var builder = Base(endpoint.Host, endpoint.Port, current.Local.Superuser, current.Database);
         builder.ApplicationName = applicationName;
         builder.Options =
             string.Create(
@@ -33,13 +34,15 @@ internal sealed class PostgresConnections(PostgresOptions options, Func<Postgres
     public string LocalReplication(Control.PostmasterPidFile? running)
     {
         var endpoint = LocalAddress(running, configuration().UseUnixSocketForReplication);
-        return Base(endpoint.Host, endpoint.Port, options.Replication, configuration().Database).ConnectionString;
+        var current = configuration();
+        return Base(endpoint.Host, endpoint.Port, current.Local.Replication, current.Database).ConnectionString;
     }
 
     /// <summary>To another server, with the credentials that a rewind uses.</summary>
     public NpgsqlDataSource ForRewind(UpstreamAddress leader)
     {
-        var builder = Base(leader.Host, leader.Port, options.Rewind, leader.Database ?? configuration().Database);
+        var current = configuration();
+        var builder = Base(leader.Host, leader.Port, current.Local.Rewind, leader.Database ?? current.Database);
         builder.Options = "-c search_path=pg_catalog -c statement_timeout=10000";
         return Build(builder);
     }
@@ -50,7 +53,7 @@ internal sealed class PostgresConnections(PostgresOptions options, Func<Postgres
     /// </summary>
     internal LocalEndpoint LocalAddress(Control.PostmasterPidFile? running, bool useSocket)
     {
-        var port = running is { Port: > 0 } ? running.Port : options.Port;
+        var port = running is { Port: > 0 } ? running.Port : configuration().Local.Port;
         var parameters = configuration().Parameters(isPrimary: true);
         if (useSocket)
         {
@@ -64,7 +67,7 @@ internal sealed class PostgresConnections(PostgresOptions options, Func<Postgres
             }
         }
 
-        var hosts = options.ListenAddresses.Split(',');
+        var hosts = configuration().Local.ListenAddresses.Split(',');
         var local = hosts.Any(host => host is "*" or "localhost" or "0.0.0.0" or "127.0.0.1");
         return new(local ? "localhost" : hosts[0] == "::" ? "::1" : hosts[0], port);
     }
