@@ -8,7 +8,9 @@ using Npgsql;
 
 namespace HaAgent.Postgres;
 
-/// <summary>Makes a server's configuration what it should be: the files, a reload, and what is left for a restart.</summary>
+/// <summary>
+/// Makes a server's configuration what it should be: the files, a reload, and what is left for a restart.
+/// </summary>
 internal sealed class ConfigurationApply(ServerContext context, ParameterKnowledge knowledge, PostmasterStart start)
 {
     private static readonly TimeSpan SqlWithin = TimeSpan.FromSeconds(5);
@@ -35,7 +37,8 @@ internal sealed class ConfigurationApply(ServerContext context, ParameterKnowled
             {
                 reloaded = (changed || plan.Force) && await ReloadAsync(session, stop).ConfigureAwait(false);
                 await knowledge.RefreshAsync(session, stop).ConfigureAwait(false);
-                return new(true, reloaded, await PendingAsync(session).ConfigureAwait(false), await ErrorsAsync(session).ConfigureAwait(false));
+                return new(true, reloaded, await PendingAsync(session).ConfigureAwait(false),
+                    await ErrorsAsync(session).ConfigureAwait(false));
             }
         }
         catch (NpgsqlException e)
@@ -65,7 +68,8 @@ internal sealed class ConfigurationApply(ServerContext context, ParameterKnowled
         var binary = await context.Binary.AskAsync(stop).ConfigureAwait(false);
         var catalog = await knowledge.GetAsync(stop).ConfigureAwait(false);
         var files = new FilePlan(
-            context.Configuration, catalog, binary?.Version ?? PostgresVersion.Unknown, plan.IsPrimary, follow, start.Raised);
+            context.Configuration, catalog, binary?.Version ?? PostgresVersion.Unknown, plan.IsPrimary, follow,
+                start.Raised);
         var changed = context.Files.Write(files, warning => PgLog.ConfigurationWarning(context.Log, warning));
         if (!plan.IsPrimary)
         {
@@ -75,7 +79,10 @@ internal sealed class ConfigurationApply(ServerContext context, ParameterKnowled
         return changed;
     }
 
-    /// <summary>SIGHUP, then waiting until a backend (our session's) has read the files again: from then on pg_settings tells the truth.</summary>
+    /// <summary>
+    /// SIGHUP, then waiting until a backend (our session's) has read the files again: from then on pg_settings tells
+    /// the truth.
+    /// </summary>
     private async Task<bool> ReloadAsync(SqlSession session, CancellationToken stop)
     {
         var before = await LoadedAtAsync(session).ConfigureAwait(false);
@@ -110,7 +117,8 @@ internal sealed class ConfigurationApply(ServerContext context, ParameterKnowled
 
         foreach (var (name, value) in start.Raised)
         {
-            if (context.Configuration.Controlled.TryGetValue(name, out var wanted) && wanted != value && pending.All(entry => entry.Name != name))
+            if (context.Configuration.Controlled.TryGetValue(name, out var wanted) && wanted != value
+                && pending.All(entry => entry.Name != name))
             {
                 pending.Add(new(name, value, wanted));
             }
@@ -126,7 +134,9 @@ internal sealed class ConfigurationApply(ServerContext context, ParameterKnowled
     }
 
     private static async Task<double> LoadedAtAsync(SqlSession session) =>
-        (await session.QueryAsync(PostgresQueries.ConfigurationLoadedAt).ConfigureAwait(false)) is [[double at]] ? at : 0;
+        (await session.QueryAsync(PostgresQueries.ConfigurationLoadedAt).ConfigureAwait(false)) is [[double at]]
+            ? at
+            : 0;
 
     private ApplyResult Failed(bool reloaded, string detail)
     {

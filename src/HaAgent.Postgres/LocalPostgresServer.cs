@@ -12,8 +12,8 @@ namespace HaAgent.Postgres;
 
 /// <summary>The PostgreSQL of this host. It composes; each part does one thing, and none decides anything.</summary>
 /// <remarks>
-/// Jobs run on the thread pool, so that a slow disk never holds up the caller. Disposing leaves the server running: it is not ours to
-/// end, and the next agent adopts it.
+/// Jobs run on the thread pool, so that a slow disk never holds up the caller. Disposing leaves the server running: it
+/// is not ours to end, and the next agent adopts it.
 /// </remarks>
 public sealed class LocalPostgresServer : IPostgresServer
 {
@@ -67,16 +67,20 @@ public sealed class LocalPostgresServer : IPostgresServer
         return server;
     }
 
-    /// <summary>New dynamic configuration. The next start or <see cref="ApplyAsync"/> uses it; nothing else happens.</summary>
+    /// <summary>
+    /// New dynamic configuration. The next start or <see cref="ApplyAsync"/> uses it; nothing else happens.
+    /// </summary>
     public void Configure(JsonObject dynamicConfig) => _context.Configure(dynamicConfig);
 
     public void ProbeSoon() => _observer.LookSoon();
 
-    public Task<PostgresReading> ProbeAsync(Instant notAfter, CancellationToken stop) => _observer.BallotAsync(notAfter, stop);
+    public Task<PostgresReading> ProbeAsync(Instant notAfter, CancellationToken stop) =>
+        _observer.BallotAsync(notAfter, stop);
 
     public Task<StepResult> InitializeAsync(CancellationToken stop) => JobAsync(() => _creation.InitializeAsync(stop));
 
-    public Task<StepResult> FinishInitializeAsync(CancellationToken stop) => JobAsync(() => _creation.FinishInitializeAsync(stop));
+    public Task<StepResult> FinishInitializeAsync(CancellationToken stop) =>
+        JobAsync(() => _creation.FinishInitializeAsync(stop));
 
     public Task<StartResult> StartAsync(StartPlan plan, Instant notAfter, TimeSpan timeout, CancellationToken stop) =>
         JobAsync(() => _start.RunAsync(plan, notAfter, timeout, stop));
@@ -100,33 +104,39 @@ public sealed class LocalPostgresServer : IPostgresServer
     public Task<bool> WaitForNoClientBackendsAsync(Instant notAfter, CancellationToken stop) =>
         Task.Run(() => _waits.ForNoClientsAsync(notAfter, stop), CancellationToken.None);
 
-    public Task<bool> WaitForControlStateAsync(ImmutableArray<ControlState> states, Instant notAfter, CancellationToken stop) =>
+    public Task<bool> WaitForControlStateAsync(
+        ImmutableArray<ControlState> states, Instant notAfter, CancellationToken stop) =>
         Task.Run(() => _waits.ForControlStateAsync(states, notAfter, stop), CancellationToken.None);
 
     public Task<ControlFacts?> ReadControlAsync(CancellationToken stop) =>
         Task.Run(() => _context.ControlData.FactsAsync(stop), CancellationToken.None);
 
-    public Task<StepResult> PromoteAsync(Instant notAfter, CancellationToken stop) => JobAsync(() => _commands.PromoteAsync(notAfter, stop));
+    public Task<StepResult> PromoteAsync(Instant notAfter, CancellationToken stop) =>
+        JobAsync(() => _commands.PromoteAsync(notAfter, stop));
 
     public Task<StepResult> CheckpointAsync(TimeSpan timeout, CancellationToken stop) =>
         JobAsync(() => _commands.CheckpointAsync(timeout, stop));
 
-    public Task<StepResult> CloneAsync(Upstream source, CancellationToken stop) => JobAsync(() => _baseBackup.CloneAsync(source, stop));
+    public Task<StepResult> CloneAsync(Upstream source, CancellationToken stop) =>
+        JobAsync(() => _baseBackup.CloneAsync(source, stop));
 
     public Task<DivergenceFacts> CompareAsync(Upstream leader, CancellationToken stop) =>
         Task.Run(() => _divergence.CompareAsync(leader, stop), CancellationToken.None);
 
-    public Task<RewindResult> RewindAsync(Upstream leader, CancellationToken stop) => JobAsync(() => _rewind.RunAsync(leader, stop));
+    public Task<RewindResult> RewindAsync(Upstream leader, CancellationToken stop) =>
+        JobAsync(() => _rewind.RunAsync(leader, stop));
 
     public Task<StepResult> DiscardDataDirectoryAsync(DiscardReason reason, CancellationToken stop) =>
         JobAsync(() => _removal.DiscardAsync(reason));
 
-    public Task<ApplyResult> ApplyAsync(ApplyPlan plan, CancellationToken stop) => JobAsync(() => _apply.RunAsync(plan, stop));
+    public Task<ApplyResult> ApplyAsync(ApplyPlan plan, CancellationToken stop) =>
+        JobAsync(() => _apply.RunAsync(plan, stop));
 
     public Task<StepResult> ChangeSlotsAsync(ImmutableArray<SlotChange> changes, CancellationToken stop) =>
         JobAsync(() => _commands.ChangeSlotsAsync(changes, stop));
 
-    public Task<StepResult> ResumeReplayAsync(CancellationToken stop) => JobAsync(() => _commands.ResumeReplayAsync(stop));
+    public Task<StepResult> ResumeReplayAsync(CancellationToken stop) =>
+        JobAsync(() => _commands.ResumeReplayAsync(stop));
 
     public Task<HistoryFile?> ReadHistoryAsync(Timeline timeline, CancellationToken stop) =>
         Task.Run(() => TimelineHistory.ReadFile(_context.DataDirectory, timeline), stop);
@@ -137,7 +147,9 @@ public sealed class LocalPostgresServer : IPostgresServer
         _context.Dispose();
     }
 
-    /// <summary>Runs a job off the caller's thread, and has the result seen: what it changed shows in the next reading.</summary>
+    /// <summary>
+    /// Runs a job off the caller's thread, and has the result seen: what it changed shows in the next reading.
+    /// </summary>
     private async Task<T> JobAsync<T>(Func<Task<T>> job)
     {
         try

@@ -6,7 +6,9 @@ using HaAgent.Postgres.Sql;
 
 namespace HaAgent.Postgres;
 
-/// <summary>Looks at the server, and posts what it sees to the board: the data directory, the process, the probe query.</summary>
+/// <summary>
+/// Looks at the server, and posts what it sees to the board: the data directory, the process, the probe query.
+/// </summary>
 internal sealed class Observer : IAsyncDisposable
 {
     private static readonly TimeSpan DiskAnswersWithin = TimeSpan.FromSeconds(2);
@@ -38,10 +40,14 @@ internal sealed class Observer : IAsyncDisposable
         context.Postmaster.Changed += OnProcessChanged;
     }
 
-    /// <summary>Starts a look unless one is under way; then another follows it only when something happened meanwhile.</summary>
+    /// <summary>
+    /// Starts a look unless one is under way; then another follows it only when something happened meanwhile.
+    /// </summary>
     public void LookSoon() => Begin(again: false);
 
-    /// <summary>A look begun after the call, at the directory and the process, and at SQL when there is a server.</summary>
+    /// <summary>
+    /// A look begun after the call, at the directory and the process, and at SQL when there is a server.
+    /// </summary>
     public async Task LookAsync()
     {
         Task running;
@@ -124,7 +130,8 @@ internal sealed class Observer : IAsyncDisposable
         Begin(again: true);
     }
 
-    /// <param name="again">When a look is under way, have another one follow it: it may have missed what just happened.</param>
+    /// <param name="again">When a look is under way, have another one follow it: it may have missed what just
+    /// happened.</param>
     private Task Begin(bool again)
     {
         lock (_gate)
@@ -182,12 +189,15 @@ internal sealed class Observer : IAsyncDisposable
 
         if (_context.Postmaster.Process is ServerProcess.Running running)
         {
-            var (sql, version) = await _heartbeat.AskAsync(_pidFile, running, _context.Now + HeartbeatWithin).ConfigureAwait(false);
+            var (sql, version) = await _heartbeat.AskAsync(_pidFile, running, _context.Now + HeartbeatWithin)
+                .ConfigureAwait(false);
             _context.Board.PostSql(sql, version);
         }
         else if (await _context.Binary.AskAsync(CancellationToken.None).ConfigureAwait(false) is { } binary)
         {
-            _context.Board.Post(before => before.IsRunning ? before : before with { ServerVersion = binary.Version.Number });
+            _context.Board.Post(before => before.IsRunning
+                ? before
+                : before with { ServerVersion = binary.Version.Number });
         }
 
         await disk.ConfigureAwait(false);
@@ -198,7 +208,8 @@ internal sealed class Observer : IAsyncDisposable
         try
         {
             var (canonical, directory, pidFile) = await _context.Disk.AskAsync(
-                () => (UnixFile.Canonical(_context.DataDirectory), _reader.Read(), PostmasterPidFile.TryRead(_context.DataDirectory)),
+                () => (UnixFile.Canonical(_context.DataDirectory), _reader.Read(),
+                    PostmasterPidFile.TryRead(_context.DataDirectory)),
                 DiskAnswersWithin).ConfigureAwait(false);
             if (canonical is not null)
             {
@@ -249,7 +260,8 @@ internal sealed class Observer : IAsyncDisposable
             return new SqlReading.Unknown("PostgreSQL is not running");
         }
 
-        var (sql, version) = await _ballots.AskAsync(_pidFile, running, _context.Now + BallotWithin).ConfigureAwait(false);
+        var (sql, version) = await _ballots.AskAsync(_pidFile, running, _context.Now + BallotWithin)
+            .ConfigureAwait(false);
         _context.Board.PostSql(sql, version);
         return sql;
     }

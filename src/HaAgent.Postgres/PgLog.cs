@@ -14,7 +14,8 @@ internal static partial class PgLog
     [LoggerMessage(EventId = 4003, Level = LogLevel.Warning, Message = "{Warning}")]
     public static partial void ConfigurationWarning(ILogger logger, string warning);
 
-    [LoggerMessage(EventId = 4004, Level = LogLevel.Information, Message = "Starting PostgreSQL {Version} in {DataDirectory} {Role}")]
+    [LoggerMessage(EventId = 4004, Level = LogLevel.Information,
+        Message = "Starting PostgreSQL {Version} in {DataDirectory} {Role}")]
     public static partial void Starting(ILogger logger, PostgresVersion version, string dataDirectory, string role);
 
     [LoggerMessage(EventId = 4005, Level = LogLevel.Error, Message = "PostgreSQL did not start: {Detail}")]
@@ -46,6 +47,7 @@ internal static partial class PgLog
     [LoggerMessage(EventId = 4013, Level = LogLevel.Warning, Message = "Moved {DataDirectory} aside to {Target}")]
     public static partial void MovedAside(ILogger logger, string dataDirectory, string target);
 
-    [LoggerMessage(EventId = 4014, Level = LogLevel.Warning, Message = "Removed the contents of {DataDirectory}: {Reason}")]
+    [LoggerMessage(
+        EventId = 4014, Level = LogLevel.Warning, Message = "Removed the contents of {DataDirectory}: {Reason}")]
     public static partial void Removed(ILogger logger, string dataDirectory, string reason);
 }

@@ -7,19 +7,26 @@ using HaAgent.Postgres.Config;
 
 namespace HaAgent.Postgres;
 
-/// <summary>What PostgreSQL is to be configured with: defaults, below the dynamic configuration, below the local one. Immutable.</summary>
-/// <remarks>Spec, configuration 1.3, 1.4, 9 and 15. A mistake in the dynamic part never throws: it is one of <see cref="Warnings"/>.</remarks>
+/// <summary>
+/// What PostgreSQL is to be configured with: defaults, below the dynamic configuration, below the local one. Immutable.
+/// </summary>
+/// <remarks>
+/// Spec, configuration 1.3, 1.4, 9 and 15. A mistake in the dynamic part never throws: it is one of
+/// <see cref="Warnings"/>.
+/// </remarks>
 public sealed class PostgresEffectiveConfiguration
 {
     private static readonly string[] LocalOnly =
         ["connect_address", "proxy_address", "listen", "config_dir", "data_dir", "pgpass", "authentication"];
 
     private static readonly string[] ForbiddenBaseBackup =
-        ["pgdata", "format", "wal-method", "xlog-method", "gzip", "version", "dbname", "host", "port", "username", "password"];
+        ["pgdata", "format", "wal-method", "xlog-method", "gzip", "version", "dbname", "host", "port", "username",
+            "password"];
 
     private static readonly string[] ForbiddenRewind =
     [
-        "target-pgdata", "source-pgdata", "source-server", "write-recovery-conf", "dry-run", "restore-target-wal", "config-file",
+        "target-pgdata", "source-pgdata", "source-server", "write-recovery-conf", "dry-run", "restore-target-wal",
+        "config-file",
         "no-ensure-shutdown", "version", "help",
     ];
 
@@ -27,15 +34,18 @@ public sealed class PostgresEffectiveConfiguration
     private readonly ImmutableSortedDictionary<string, string> _parameters;
     private readonly PostgresOptions _local;
 
-    private PostgresEffectiveConfiguration(PostgresOptions local, JsonObject merged, List<string> warnings, JsonObject? dynamicParameters)
+    private PostgresEffectiveConfiguration(
+        PostgresOptions local, JsonObject merged, List<string> warnings, JsonObject? dynamicParameters)
     {
         _local = local;
         _merged = merged;
         var parameters = MergeParameters(dynamicParameters, local.Section["parameters"] as JsonObject, warnings);
         RecoveryConf = MoveRecoveryParameters(parameters, ReadMap(merged["recovery_conf"]));
-        Controlled = parameters.Where(pair => ControlledParameters.IsControlled(pair.Key)).ToImmutableSortedDictionary(StringComparer.OrdinalIgnoreCase);
+        Controlled = parameters.Where(pair => ControlledParameters.IsControlled(pair.Key))
+            .ToImmutableSortedDictionary(StringComparer.OrdinalIgnoreCase);
         _parameters = parameters.ToImmutableSortedDictionary(StringComparer.OrdinalIgnoreCase);
-        BaseBackupArguments = [.. OptionList.Read(merged["basebackup"], BaseBackupObjection, Refuse("postgresql.basebackup"))];
+        BaseBackupArguments =
+            [.. OptionList.Read(merged["basebackup"], BaseBackupObjection, Refuse("postgresql.basebackup"))];
         RewindArguments = [.. OptionList.Read(
             merged["rewind"],
             (name, _) => ForbiddenRewind.Contains(name) ? "is set by the agent itself" : null,
@@ -50,7 +60,8 @@ public sealed class PostgresEffectiveConfiguration
 
         Warnings = [.. warnings];
 
-        Action<string, string> Refuse(string setting) => (what, reason) => warnings.Add($"{setting}: ignoring {what}: it {reason}");
+        Action<string, string> Refuse(string setting) =>
+            (what, reason) => warnings.Add($"{setting}: ignoring {what}: it {reason}");
     }
 
     /// <summary>What was not taken, and why: for the log, once per change.</summary>
@@ -86,7 +97,8 @@ public sealed class PostgresEffectiveConfiguration
 
     public bool UsePgRewind => Flag("use_pg_rewind");
 
-    public TimeSpan PgCtlTimeout => ValueParsers.Integer(_merged["pg_ctl_timeout"], "s") is { } seconds and > 0 and < 1_000_000
+    public TimeSpan PgCtlTimeout =>
+        ValueParsers.Integer(_merged["pg_ctl_timeout"], "s") is { } seconds and > 0 and < 1_000_000
         ? TimeSpan.FromSeconds(seconds)
         : TimeSpan.FromSeconds(60);
 
@@ -122,7 +134,9 @@ public sealed class PostgresEffectiveConfiguration
         return new(local, merged, warnings, dynamicSection?["parameters"] as JsonObject);
     }
 
-    /// <summary>All parameters of the main part of <c>postgresql.conf</c> for a role, controlled ones included.</summary>
+    /// <summary>
+    /// All parameters of the main part of <c>postgresql.conf</c> for a role, controlled ones included.
+    /// </summary>
     public ImmutableSortedDictionary<string, string> Parameters(bool isPrimary)
     {
         var result = _parameters;
@@ -142,16 +156,22 @@ public sealed class PostgresEffectiveConfiguration
 
     public List<string>? IdentLines(bool isPrimary) => Lines("pg_ident", isPrimary);
 
-    /// <summary>The program of this name: under <c>bin_dir</c>, else found along <c>$PATH</c>; the bare name when it is not there.</summary>
+    /// <summary>
+    /// The program of this name: under <c>bin_dir</c>, else found along <c>$PATH</c>; the bare name when it is not
+    /// there.
+    /// </summary>
     public string Tool(string name)
     {
-        var file = ValueParsers.Text((_merged["bin_name"] as JsonObject)?[name]) is { Length: > 0 } renamed ? renamed : name;
+        var file = ValueParsers.Text((_merged["bin_name"] as JsonObject)?[name]) is { Length: > 0 } renamed
+            ? renamed
+            : name;
         if (BinDirectory.Length > 0)
         {
             return Path.Combine(BinDirectory, file);
         }
 
-        foreach (var directory in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries))
+        foreach (var directory in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(
+            ':', StringSplitOptions.RemoveEmptyEntries))
         {
             var path = Path.Combine(directory, file);
             if (UnixFile.IsExecutable(path))
@@ -166,10 +186,12 @@ public sealed class PostgresEffectiveConfiguration
     private string Url((string Host, int Port) address)
     {
         var host = address.Host.Contains(':', StringComparison.Ordinal) ? $"[{address.Host}]" : address.Host;
-        return string.Create(CultureInfo.InvariantCulture, $"postgres://{host}:{address.Port}/{Uri.EscapeDataString(Database)}");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"postgres://{host}:{address.Port}/{Uri.EscapeDataString(Database)}");
     }
 
-    private SortedDictionary<string, string> MergeParameters(JsonObject? dynamicParameters, JsonObject? local, List<string> warnings)
+    private SortedDictionary<string, string> MergeParameters(
+        JsonObject? dynamicParameters, JsonObject? local, List<string> warnings)
     {
         var parameters = new SortedDictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var (name, value) in ControlledParameters.Defaults)
@@ -221,7 +243,8 @@ public sealed class PostgresEffectiveConfiguration
             parameters.Remove(name);
         }
 
-        return (moved.Count > 0 ? (IEnumerable<KeyValuePair<string, string>>)moved : recoveryConf).ToImmutableSortedDictionary(StringComparer.OrdinalIgnoreCase);
+        return (moved.Count > 0 ? (IEnumerable<KeyValuePair<string, string>>)moved : recoveryConf)
+            .ToImmutableSortedDictionary(StringComparer.OrdinalIgnoreCase);
     }
 
     private static SortedDictionary<string, string> ReadMap(JsonNode? node)

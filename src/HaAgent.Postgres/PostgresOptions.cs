@@ -5,7 +5,10 @@ using HaAgent.Postgres.Config;
 
 namespace HaAgent.Postgres;
 
-/// <summary>What the local configuration says of PostgreSQL: the sections <c>postgresql</c> and <c>bootstrap</c>. Checked, and never changed.</summary>
+/// <summary>
+/// What the local configuration says of PostgreSQL: the sections <c>postgresql</c> and <c>bootstrap</c>. Checked, and
+/// never changed.
+/// </summary>
 public sealed class PostgresOptions
 {
     private static readonly string[] ForbiddenInitDb = ["pgdata", "nosync", "pwfile", "sync-only", "version"];
@@ -53,7 +56,9 @@ public sealed class PostgresOptions
     /// <summary>Lines to append to the file that initdb made; only without <c>postgresql.pg_hba</c>.</summary>
     public ImmutableArray<string> BootstrapHba { get; init; } = [];
 
-    /// <summary>Where things that must outlive the agent but not the host may lie; null: next to the data directory.</summary>
+    /// <summary>
+    /// Where things that must outlive the agent but not the host may lie; null: next to the data directory.
+    /// </summary>
     public string? RunDirectory { get; init; }
 
     /// <summary>Output of the postmaster until its own logging takes over.</summary>
@@ -64,17 +69,21 @@ public sealed class PostgresOptions
     /// <summary>The <c>postgresql</c> section as written.</summary>
     internal JsonObject Section { get; }
 
-    /// <summary>The directory above the data directory takes files: false for a mount point right under a directory of root's.</summary>
+    /// <summary>
+    /// The directory above the data directory takes files: false for a mount point right under a directory of root's.
+    /// </summary>
     internal bool CanHoldNeighbours => UnixFile.IsWritable(Path.GetDirectoryName(DataDirectory)!);
 
     /// <param name="localConfiguration">The whole tree of the file and the environment.</param>
     /// <exception cref="ConfigurationException">A setting is missing, malformed or not supported.</exception>
-    public static PostgresOptions Read(JsonObject localConfiguration, string scope, string name, string? runDirectory = null)
+    public static PostgresOptions Read(
+        JsonObject localConfiguration, string scope, string name, string? runDirectory = null)
     {
         ArgumentNullException.ThrowIfNull(localConfiguration);
         if (localConfiguration["postgresql"] is not JsonObject section)
         {
-            throw new ConfigurationException("postgresql", null, "is missing. Describe the local PostgreSQL server there.");
+            throw new ConfigurationException(
+                "postgresql", null, "is missing. Describe the local PostgreSQL server there.");
         }
 
         var (addresses, port) = ReadListen(section);
@@ -115,7 +124,8 @@ public sealed class PostgresOptions
         var text = ValueParsers.Text(section["listen"]);
         if (string.IsNullOrWhiteSpace(text))
         {
-            throw new ConfigurationException(Setting, null, "is missing. Give host:port, for example 10.0.0.1:5432 or *:5432.");
+            throw new ConfigurationException(
+                Setting, null, "is missing. Give host:port, for example 10.0.0.1:5432 or *:5432.");
         }
 
         // Several hosts share one port, which follows the last of them.
@@ -164,7 +174,8 @@ public sealed class PostgresOptions
         if (text.Any(char.IsControl))
         {
             throw new ConfigurationException(
-                $"postgresql.{key}", text, "holds a line break or another control character, which PostgreSQL's own files cannot hold.");
+                $"postgresql.{key}", text,
+                    "holds a line break or another control character, which PostgreSQL's own files cannot hold.");
         }
 
         if (text.StartsWith("~/", StringComparison.Ordinal))
@@ -182,10 +193,12 @@ public sealed class PostgresOptions
     {
         var bootstrap = node as JsonObject;
         var method = ValueParsers.Text(bootstrap?["method"]);
-        if (!string.IsNullOrEmpty(method) && method != "initdb" && bootstrap![method] is JsonObject section && section["command"] is not null)
+        if (!string.IsNullOrEmpty(method) && method != "initdb" && bootstrap![method] is JsonObject section
+            && section["command"] is not null)
         {
             throw new ConfigurationException(
-                "bootstrap.method", method, "custom bootstrap methods are not supported by this version. Remove the setting to use initdb.");
+                "bootstrap.method", method,
+                    "custom bootstrap methods are not supported by this version. Remove the setting to use initdb.");
         }
 
         return bootstrap;
@@ -221,7 +234,8 @@ public sealed class PostgresOptions
             foreach (var method in ValueParsers.List(section[key]).Where(method => method != "basebackup"))
             {
                 throw new ConfigurationException(
-                    $"postgresql.{key}", method, "custom replica methods are not supported by this version. Use basebackup.");
+                    $"postgresql.{key}", method,
+                        "custom replica methods are not supported by this version. Use basebackup.");
             }
         }
     }

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace HaAgent.Postgres;
 
-/// <summary>A PostgreSQL version as <c>server_version_num</c> writes it: 150018 is 15.18. Zero means "not known".</summary>
+/// <summary>
+/// A PostgreSQL version as <c>server_version_num</c> writes it: 150018 is 15.18. Zero means "not known".
+/// </summary>
 public readonly record struct PostgresVersion(int Number)
 {
     public const int OldestMajor = 13;
@@ -16,7 +18,9 @@ public readonly record struct PostgresVersion(int Number)
 
     public bool IsSupported => Major is >= OldestMajor and <= NewestMajor;
 
-    /// <summary>Whether servers of this version have <paramref name="capability"/>. An unknown version has none.</summary>
+    /// <summary>
+    /// Whether servers of this version have <paramref name="capability"/>. An unknown version has none.
+    /// </summary>
     internal bool Has(PostgresCapability capability)
     {
         foreach (var (known, from, until) in CapabilityTable.Rows)
@@ -30,7 +34,10 @@ public readonly record struct PostgresVersion(int Number)
         return false;
     }
 
-    /// <summary>Reads what <c>postgres --version</c> prints, or the content of <c>PG_VERSION</c>: <c>15.18</c>, <c>16beta1</c>, <c>15</c>.</summary>
+    /// <summary>
+    /// Reads what <c>postgres --version</c> prints, or the content of <c>PG_VERSION</c>: <c>15.18</c>, <c>16beta1</c>,
+    /// <c>15</c>.
+    /// </summary>
     public static bool TryParse(string? text, out PostgresVersion version)
     {
         version = default;
@@ -80,7 +87,9 @@ internal enum PostgresCapability
     /// <summary>A changed <c>restore_command</c> is taken over by a reload.</summary>
     ReloadableRestoreCommand,
 
-    /// <summary>A standby pauses replay when its hot-standby-sensitive parameters are too low, instead of ending.</summary>
+    /// <summary>
+    /// A standby pauses replay when its hot-standby-sensitive parameters are too low, instead of ending.
+    /// </summary>
     PauseOnInsufficientParameters,
 
     /// <summary>pg_rewind takes <c>--config-file</c>.</summary>
@@ -112,7 +121,10 @@ internal static class CapabilityTable
         (PostgresCapability.SslNegotiation, 17, Open),
     ];
 
-    /// <summary><c>pg_control_version</c> of the supported versions, with the layout that <see cref="Control.PgControlFile"/> reads.</summary>
+    /// <summary>
+    /// <c>pg_control_version</c> of the supported versions, with the layout that <see cref="Control.PgControlFile"/>
+    /// reads.
+    /// </summary>
     /// <remarks>13 to 17 share one number; 18 has its own. The fields read here have not moved since 11.</remarks>
     public static bool KnowsControlFile(uint version) => version is 1300 or 1800;
 }

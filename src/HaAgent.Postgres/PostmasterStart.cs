@@ -27,6 +27,11 @@ internal sealed partial class PostmasterStart(ServerContext context, Observer ob
         {
             var kills = context.Postmaster.Kills;
             var until = context.Now + timeout;
+            if (context.Postmaster.Process is ServerProcess.SingleUser single)
+            {
+                return Failed($"a single-user server (pid {single.Pid}) holds the data directory");
+            }
+
             if (context.Postmaster.Process is ServerProcess.Running)
             {
                 return await WaitUntilReadyAsync(until, () => "", stop).ConfigureAwait(false);
@@ -44,7 +49,8 @@ internal sealed partial class PostmasterStart(ServerContext context, Observer ob
         }
     }
 
-    private async Task<StartResult> StartAsync(StartPlan plan, Instant notAfter, Instant until, int kills, CancellationToken stop)
+    private async Task<StartResult> StartAsync(
+        StartPlan plan, Instant notAfter, Instant until, int kills, CancellationToken stop)
     {
         if (await context.Binary.AskAsync(stop).ConfigureAwait(false) is not { } binary)
         {
@@ -63,11 +69,14 @@ internal sealed partial class PostmasterStart(ServerContext context, Observer ob
         }
 
         var catalog = await knowledge.GetAsync(stop).ConfigureAwait(false);
-        Raised = plan.AsPrimary ? new Dictionary<string, string>() : await ParametersOfPrimaryAsync(stop).ConfigureAwait(false);
+        Raised = plan.AsPrimary ? new Dictionary<string, string>() : await ParametersOfPrimaryAsync(stop)
+            .ConfigureAwait(false);
         var filePlan = new FilePlan(context.Configuration, catalog, binary.Version, plan.AsPrimary, follow, Raised);
-        PgLog.Starting(context.Log, binary.Version, context.DataDirectory, plan.AsPrimary ? "as primary" : "in recovery");
+        PgLog.Starting(
+            context.Log, binary.Version, context.DataDirectory, plan.AsPrimary ? "as primary" : "in recovery");
         var (result, log) = await LaunchAsync(filePlan, notAfter, until, kills, stop).ConfigureAwait(false);
-        if (result.Outcome == StartOutcome.Failed && !catalog.IsComplete && RefusedParameters(log) is { Count: > 0 } refused)
+        if (result.Outcome == StartOutcome.Failed && !catalog.IsComplete
+            && RefusedParameters(log) is { Count: > 0 } refused)
         {
             // What it refuses was not known to be wrong: this server has never been asked what it takes.
             PgLog.StartingWithout(context.Log, string.Join(", ", refused));
@@ -92,13 +101,7 @@ internal sealed partial class PostmasterStart(ServerContext context, Observer ob
     {
         context.Files.Write(plan, warning => PgLog.ConfigurationWarning(context.Log, warning));
         context.Files.WriteSignals(plan.IsPrimary);
-        var environment = new Dictionary<string, string>();
-        if (PostmasterPidFile.TryRead(context.DataDirectory) is { IsSingleUser: false } stale && context.Postmaster.IsForeign(stale))
-        {
-            // The number in a stale pid file was given to somebody else: the server must not take that for a postmaster.
-            environment["PG_GRANDPARENT_PID"] = stale.Pid.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        }
-
+        var environment = context.EnvironmentForServer();
         if (Environment.GetEnvironmentVariable("PG_MALLOC_ARENA_MAX") is { Length: > 0 } arenas)
         {
             environment["MALLOC_ARENA_MAX"] = arenas;
@@ -106,22 +109,24 @@ internal sealed partial class PostmasterStart(ServerContext context, Observer ob
 
         var log = LogTail.Begin(context.Options.PostmasterLog);
         List<string> program = [plan.Configuration.Tool("postgres"), .. context.Files.CommandLine(plan)];
-        var setsid = Setsid.Find() ?? throw new IOException("setsid (package util-linux) was not found in $PATH, /usr/bin or /bin");
+        var setsid = Setsid.Find()
+            ?? throw new IOException("setsid (package util-linux) was not found in $PATH, /usr/bin or /bin");
         stop.ThrowIfCancellationRequested();
         if (context.Now > notAfter)
         {
             return (new(StartOutcome.TooLate, "the time to start had passed"), "");
         }
 
-        var pid = DetachedProcess.Start(setsid, program, environment, context.Options.PostmasterLog);
-        if (pid == 0 || !context.Postmaster.AdoptStarted(pid))
+        var held = DetachedProcess.Start(setsid, program, environment, context.Options.PostmasterLog, context.Events);
+        if (held is null || !context.Postmaster.AdoptStarted(held))
         {
             return (Failed($"the server ended at once: {log.Read()}"), log.Read());
         }
 
         if (context.Postmaster.Kills != kills)
         {
-            // A fence was in the air while this start was under way, and may have looked before there was anything to see.
+            // A fence was in the air while this start was under way, and may have looked before there was anything to
+            // see.
             context.Postmaster.Kill();
             return (new(StartOutcome.TooLate, "a fence crossed the start"), "");
         }
@@ -142,7 +147,8 @@ internal sealed partial class PostmasterStart(ServerContext context, Observer ob
                 return Failed($"the server ended while starting: {log()}");
             }
 
-            if (PostmasterPidFile.TryRead(context.DataDirectory) is { Status: PostmasterStatus.Ready or PostmasterStatus.Standby } file
+            if (PostmasterPidFile.TryRead(context.DataDirectory) is { Status: PostmasterStatus.Ready
+                or PostmasterStatus.Standby } file
                 && file.Pid == running.Pid)
             {
                 return new(StartOutcome.Running, "");
@@ -155,11 +161,14 @@ internal sealed partial class PostmasterStart(ServerContext context, Observer ob
             }
 
             var pause = watch is null ? PollBlind : PollWatched;
-            await Waiting.AnyAsync(context.Clock, left < pause ? left : pause, stop, exited, changed ?? exited).ConfigureAwait(false);
+            await Waiting.AnyAsync(context.Clock, left < pause ? left : pause, stop, exited, changed ?? exited)
+                .ConfigureAwait(false);
         }
     }
 
-    /// <summary>Brings <see cref="ReadingBoard.Latest"/> up to date, and keeps what only a running server can tell.</summary>
+    /// <summary>
+    /// Brings <see cref="ReadingBoard.Latest"/> up to date, and keeps what only a running server can tell.
+    /// </summary>
     private async Task AfterReadyAsync(CancellationToken stop)
     {
         context.Marker.NoteServed();
@@ -184,7 +193,9 @@ internal sealed partial class PostmasterStart(ServerContext context, Observer ob
         }
     }
 
-    /// <summary>The values of the control file that are higher than the configured ones: a standby will not run with less.</summary>
+    /// <summary>
+    /// The values of the control file that are higher than the configured ones: a standby will not run with less.
+    /// </summary>
     private async Task<IReadOnlyDictionary<string, string>> ParametersOfPrimaryAsync(CancellationToken stop)
     {
         var raised = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
@@ -212,7 +223,8 @@ internal sealed partial class PostmasterStart(ServerContext context, Observer ob
     private static StartResult Failed(string detail) => new(StartOutcome.Failed, detail);
 
     internal static List<string> RefusedParameters(string log) =>
-        [.. Refusal().Matches(log).Select(match => match.Groups["name"].Value).Distinct(StringComparer.OrdinalIgnoreCase)];
+        [.. Refusal().Matches(log).Select(match =>
+            match.Groups["name"].Value).Distinct(StringComparer.OrdinalIgnoreCase)];
 
     [GeneratedRegex("(unrecognized configuration parameter|invalid value for parameter|outside the valid range for parameter) \"(?<name>[^\"]+)\"")]
     private static partial Regex Refusal();

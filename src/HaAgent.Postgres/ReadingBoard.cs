@@ -9,8 +9,13 @@ internal sealed class ReadingBoard
     private readonly Lock _gate = new();
     private volatile PostgresReading _latest = PostgresReading.Nothing;
 
-    /// <summary>Raised, outside the lock and on the poster's thread, when a reading differs in more than dates and positions.</summary>
-    /// <remarks>Positions move all the time on a working server: were they a change, each probe would wake the loop to probe again.</remarks>
+    /// <summary>
+    /// Raised, outside the lock and on the poster's thread, when a reading differs in more than dates and positions.
+    /// </summary>
+    /// <remarks>
+    /// Positions move all the time on a working server: were they a change, each probe would wake the loop to probe
+    /// again.
+    /// </remarks>
     public event Action? Changed;
 
     public PostgresReading Latest => _latest;
@@ -68,11 +73,15 @@ internal sealed class ReadingBoard
         _ => new SqlReading.Unknown(""),
     };
 
-    /// <summary>Who streams, and which slots there are: arrays compare by reference, so they are compared here.</summary>
+    /// <summary>
+    /// Who streams, and which slots there are: arrays compare by reference, so they are compared here.
+    /// </summary>
     private static IEnumerable<string> Names(SqlReading sql) => sql is not SqlReading.Answered answered
         ? []
         : [
-            .. answered.WalSenders.Select(sender => $"{sender.ApplicationName}/{sender.State}/{sender.SyncState}").Order(StringComparer.Ordinal),
+            .. answered.WalSenders
+                .Select(sender =>
+                    $"{sender.ApplicationName}/{sender.State}/{sender.SyncState}").Order(StringComparer.Ordinal),
             .. answered.Slots.Select(slot => $"{slot.Name}/{slot.Active}/{slot.IsLost}").Order(StringComparer.Ordinal),
         ];
 }

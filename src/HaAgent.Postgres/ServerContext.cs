@@ -69,9 +69,24 @@ internal sealed class ServerContext : IDisposable
         LogConfigurationWarnings();
     }
 
+    /// <summary>What a server program needs beyond the cleaned environment.</summary>
+    /// <remarks>
+    /// The number in a stale lock file (postmaster.pid, or that of the socket) may be in use: given to somebody else,
+    /// or still held by the dead postmaster until init reaps it. The server would take that for a running one, unless
+    /// it is told that it is an ancestor's.
+    /// </remarks>
+    public Dictionary<string, string> EnvironmentForServer()
+    {
+        var pid = PostmasterPidFile.TryRead(DataDirectory)?.Pid ?? Postmaster.LastPid;
+        return pid != 0 && Postmaster.IsTakenByAnother(pid)
+            ? new() { ["PG_GRANDPARENT_PID"] = pid.ToString(System.Globalization.CultureInfo.InvariantCulture) }
+            : [];
+    }
+
     /// <summary>A session with the local server as the superuser.</summary>
     public Task<SqlSession> ConnectAsync(TimeSpan timeout, CancellationToken stop) => SqlSession.OpenAsync(
-        Connections.Local(PostmasterPidFile.TryRead(DataDirectory), "HaAgent", statementTimeoutMs: 0), Clock, timeout, stop);
+        Connections.Local(PostmasterPidFile.TryRead(DataDirectory), "HaAgent", statementTimeoutMs: 0), Clock, timeout,
+            stop);
 
     public void Dispose()
     {

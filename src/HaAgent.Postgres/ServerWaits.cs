@@ -44,13 +44,15 @@ internal sealed class ServerWaits(ServerContext context)
         return true;
     }
 
-    public async Task<bool> ForControlStateAsync(ImmutableArray<ControlState> states, Instant notAfter, CancellationToken stop)
+    public async Task<bool> ForControlStateAsync(
+        ImmutableArray<ControlState> states, Instant notAfter, CancellationToken stop)
     {
         FileWatch? watch = null;
         try
         {
             var path = Path.Combine(context.DataDirectory, PgControlFile.RelativePath);
-            watch = await context.Disk.AskAsync(() => FileWatch.TryCreate(path, context.Events), Left(notAfter)).ConfigureAwait(false);
+            watch = await context.Disk.AskAsync(() => FileWatch.TryCreate(path, context.Events), Left(notAfter))
+                .ConfigureAwait(false);
             return await ForControlStateAsync(watch, states, notAfter, stop).ConfigureAwait(false);
         }
         catch (TimeoutException)
@@ -63,7 +65,8 @@ internal sealed class ServerWaits(ServerContext context)
         }
     }
 
-    private async Task<bool> ForControlStateAsync(FileWatch? watch, ImmutableArray<ControlState> states, Instant notAfter, CancellationToken stop)
+    private async Task<bool> ForControlStateAsync(
+        FileWatch? watch, ImmutableArray<ControlState> states, Instant notAfter, CancellationToken stop)
     {
         while (true)
         {
@@ -83,7 +86,8 @@ internal sealed class ServerWaits(ServerContext context)
             }
 
             var pause = watch is null ? PollBlind : PollWatched;
-            await Waiting.AnyAsync(context.Clock, left < pause ? left : pause, stop, exited, changed ?? exited).ConfigureAwait(false);
+            await Waiting.AnyAsync(context.Clock, left < pause ? left : pause, stop, exited, changed ?? exited)
+                .ConfigureAwait(false);
         }
     }
 
@@ -91,7 +95,8 @@ internal sealed class ServerWaits(ServerContext context)
     {
         try
         {
-            return (await context.Disk.AskAsync(() => PgControlFile.Read(context.DataDirectory), Left(notAfter)).ConfigureAwait(false)).State;
+            return (await context.Disk.AskAsync(() =>
+                PgControlFile.Read(context.DataDirectory), Left(notAfter)).ConfigureAwait(false)).State;
         }
         catch (IOException)
         {

@@ -14,8 +14,11 @@ internal sealed class SqlCommands(ServerContext context)
 {
     private static readonly TimeSpan CommandWithin = TimeSpan.FromSeconds(10);
 
-    /// <summary>On a connection of its own and without a statement timeout: a checkpoint takes as long as there are dirty pages.</summary>
-    public Task<StepResult> CheckpointAsync(TimeSpan timeout, CancellationToken stop) => Steps.RunAsync(context, "checkpoint", async () =>
+    /// <summary>
+    /// On a connection of its own and without a statement timeout: a checkpoint takes as long as there are dirty pages.
+    /// </summary>
+    public Task<StepResult> CheckpointAsync(TimeSpan timeout, CancellationToken stop) =>
+        Steps.RunAsync(context, "checkpoint", async () =>
     {
         var session = await context.ConnectAsync(timeout, stop).ConfigureAwait(false);
         await using (session.ConfigureAwait(false))
@@ -25,7 +28,8 @@ internal sealed class SqlCommands(ServerContext context)
         }
     });
 
-    public Task<StepResult> ResumeReplayAsync(CancellationToken stop) => Steps.RunAsync(context, "resuming replay", async () =>
+    public Task<StepResult> ResumeReplayAsync(CancellationToken stop) =>
+        Steps.RunAsync(context, "resuming replay", async () =>
     {
         var session = await context.ConnectAsync(CommandWithin, stop).ConfigureAwait(false);
         await using (session.ConfigureAwait(false))
@@ -36,11 +40,12 @@ internal sealed class SqlCommands(ServerContext context)
     });
 
     /// <remarks>
-    /// What <c>pg_ctl promote</c> does: a file and a signal. The file alone may promote, for any child's message to the postmaster makes it
-    /// look for it; so the file is the effect, and the clock is read right before it. A file that was created too late is taken back
-    /// before the signal.
+    /// What <c>pg_ctl promote</c> does: a file and a signal. The file alone may promote, for any child's message to the
+    /// postmaster makes it look for it; so the file is the effect, and the clock is read right before it. A file that
+    /// was created too late is taken back before the signal.
     /// </remarks>
-    public Task<StepResult> PromoteAsync(Instant notAfter, CancellationToken stop) => Steps.RunAsync(context, "promotion", () =>
+    public Task<StepResult> PromoteAsync(Instant notAfter, CancellationToken stop) =>
+        Steps.RunAsync(context, "promotion", () =>
     {
         const string TooLate = "the time to promote had passed";
         var path = Path.Combine(context.DataDirectory, "promote");
@@ -58,7 +63,8 @@ internal sealed class SqlCommands(ServerContext context)
 
         stop.ThrowIfCancellationRequested();
         var kills = context.Postmaster.Kills;
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = mode };
+        var options =
+            new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = mode };
         if (context.Now > notAfter)
         {
             return Task.FromResult<string?>(TooLate);

@@ -21,7 +21,8 @@ internal static class Steps
         {
             problem = SqlErrors.Describe(e);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or TimeoutException or FormatException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or TimeoutException
+            or FormatException)
         {
             problem = e.Message;
         }

@@ -10,7 +10,8 @@ public sealed class UserCredentials
 {
     private static readonly string[] ConnectionKeys =
     [
-        "sslmode", "sslcert", "sslkey", "sslpassword", "sslrootcert", "sslcrl", "sslcrldir", "gssencmode", "channel_binding", "sslnegotiation",
+        "sslmode", "sslcert", "sslkey", "sslpassword", "sslrootcert", "sslcrl", "sslcrldir", "gssencmode",
+        "channel_binding", "sslnegotiation",
     ];
 
     private UserCredentials(string? username, string? password, ImmutableDictionary<string, string> connection)
@@ -30,12 +31,14 @@ public sealed class UserCredentials
     public ImmutableDictionary<string, string> Connection { get; }
 
     /// <param name="setting">Full path, for errors.</param>
-    /// <exception cref="ConfigurationException">A value that no password file or connection string can hold.</exception>
+    /// <exception cref="ConfigurationException">A value that no password file or connection string can
+    /// hold.</exception>
     internal static UserCredentials Read(JsonNode? section, string setting)
     {
         if (section is not null and not JsonObject)
         {
-            throw new ConfigurationException(setting, ValueParsers.Text(section), "must be a map with username and password.");
+            throw new ConfigurationException(
+                setting, ValueParsers.Text(section), "must be a map with username and password.");
         }
 
         var map = section as JsonObject;
@@ -53,7 +56,8 @@ public sealed class UserCredentials
             }
         }
 
-        return new(string.IsNullOrEmpty(username) ? null : username, string.IsNullOrEmpty(password) ? null : password, connection.ToImmutable());
+        return new(string.IsNullOrEmpty(username) ? null : username, string.IsNullOrEmpty(password) ? null : password,
+            connection.ToImmutable());
     }
 
     public override string ToString() => Username ?? "(no user)";
@@ -63,7 +67,8 @@ public sealed class UserCredentials
         if (value is not null && value.AsSpan().IndexOfAny('\n', '\r', '\0') >= 0)
         {
             throw new ConfigurationException(
-                setting, show ? value : null, "holds a line break or a zero byte, which no PostgreSQL password file can hold. Choose another value.");
+                setting, show ? value : null,
+                    "holds a line break or a zero byte, which no PostgreSQL password file can hold. Choose another value.");
         }
     }
 }

@@ -6,9 +6,12 @@ internal static class Waiting
     private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
 
     /// <summary>A time that timers take: not negative, and not for ever.</summary>
-    public static TimeSpan Bounded(TimeSpan time) => time < TimeSpan.Zero ? TimeSpan.Zero : time > Longest ? Longest : time;
+    public static TimeSpan Bounded(TimeSpan time) =>
+        time < TimeSpan.Zero ? TimeSpan.Zero : time > Longest ? Longest : time;
 
-    /// <summary>Returns when one of the tasks has ended or the time is over; their failures are not looked at.</summary>
+    /// <summary>
+    /// Returns when one of the tasks has ended or the time is over; their failures are not looked at.
+    /// </summary>
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> was signalled.</exception>
     public static async Task AnyAsync(TimeProvider clock, TimeSpan atMost, CancellationToken stop, params Task[] tasks)
     {

@@ -189,6 +189,11 @@ internal sealed class AgentHost : IAsyncDisposable
     {
         // Once per completed turn, whatever the store answered: a loop that turns is alive.
         _systemd.Watchdog();
+        if (status.State == PostgresState.Running)
+        {
+            _settings.SaveIfChanged();
+        }
+
         if (_lastStatus != status.ReasonText)
         {
             _lastStatus = status.ReasonText;

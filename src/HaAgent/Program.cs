@@ -37,7 +37,7 @@ internal static class Program
 
         try
         {
-            return await RunAsync(line);
+            return line.Action == CommandLine.Mode.Validate ? await ValidateAsync(line) : await RunAsync(line);
         }
         catch (ConfigurationException e)
         {
@@ -46,12 +46,37 @@ internal static class Program
         }
     }
 
+    private static async Task<int> ValidateAsync(CommandLine line)
+    {
+        var environment = ProcessEnvironment.Capture();
+        var local = LocalConfiguration.Load(line.ConfigPath, environment);
+        var problems = await ConfigurationValidator.ValidateAsync(
+            local, environment.GetValueOrDefault("PATH") ?? "", line.IgnoreListenPort, CancellationToken.None);
+        foreach (var problem in problems)
+        {
+            await Console.Error.WriteLineAsync(problem);
+        }
+
+        if (problems.Length == 0 && line.Print)
+        {
+            Console.Write(ConfigurationValidator.Print(local));
+        }
+
+        return problems.Length == 0 ? 0 : ExitConfiguration;
+    }
+
     private static async Task<int> RunAsync(CommandLine line)
     {
         var environment = ProcessEnvironment.Capture();
         var local = LocalConfiguration.Load(line.ConfigPath, environment);
         var notices = await StartupCheck.RunAsync(local, CancellationToken.None);
         var options = AgentOptions.Load(local, environment);
+        var problems = await PostgresPreflight.CheckAsync(options.Postgres, options.Bootstrap.Dcs, BoottimeTimeProvider.Instance, CancellationToken.None);
+        if (problems is [{ } first, ..])
+        {
+            throw first;
+        }
+
         foreach (var variable in local.RecognisedVariables)
         {
             // Secrets among them: no child process is to inherit what only the agent needs.

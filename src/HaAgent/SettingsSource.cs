@@ -21,6 +21,7 @@ internal sealed class SettingsSource : ISettingsSource
     private LocalConfiguration _local;
     private JsonObject _dynamic;
     private long _serial;
+    private bool _isSaved = true;
     private Task _background = Task.CompletedTask;
     private volatile HaSettings _current;
     private string? _noticesLogged;
@@ -94,7 +95,21 @@ internal sealed class SettingsSource : ISettingsSource
             if (Swap(dynamic, _local))
             {
                 Apply(null);
-                SaveBeside(dynamic);
+                _isSaved = false;
+            }
+        }
+    }
+
+    /// <summary>Keeps the dynamic configuration beside the data, if it changed since: called when there is a data directory.</summary>
+    public void SaveIfChanged()
+    {
+        lock (_gate)
+        {
+            if (!_isSaved)
+            {
+                _isSaved = true;
+                var copy = (JsonObject)_dynamic.DeepClone();
+                _background = _background.ContinueWith(_ => Save(copy), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             }
         }
     }
@@ -177,17 +192,11 @@ internal sealed class SettingsSource : ISettingsSource
         return accepted.Settings with { Serial = _serial };
     }
 
-    private void SaveBeside(JsonObject dynamic)
+    private void Save(JsonObject dynamic)
     {
-        var copy = (JsonObject)dynamic.DeepClone();
-        _background = _background.ContinueWith(
-            _ =>
-            {
-                if (DynamicConfigurationCache.Write(_dataDirectory, copy) is { } problem)
-                {
-                    HostLog.Notice(_logger, problem);
-                }
-            },
-            CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        if (DynamicConfigurationCache.Write(_dataDirectory, dynamic) is { } problem)
+        {
+            HostLog.Notice(_logger, problem);
+        }
     }
 }

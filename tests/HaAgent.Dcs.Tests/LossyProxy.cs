@@ -14,7 +14,6 @@ internal sealed class LossyProxy : IAsyncDisposable
     private readonly ConcurrentDictionary<Socket, bool> _sockets = new();
     private readonly Task _accepting;
     private volatile bool _losesAnswers;
-    private volatile bool _hasLostAnswers;
 
     public LossyProxy(int target)
     {
@@ -25,14 +24,8 @@ internal sealed class LossyProxy : IAsyncDisposable
 
     public string Endpoint => $"127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
 
-    public bool HasLostAnswers => _hasLostAnswers;
-
     /// <summary>Requests still reach the server; nothing comes back.</summary>
-    public void LoseAnswers()
-    {
-        _hasLostAnswers = false;
-        _losesAnswers = true;
-    }
+    public void LoseAnswers() => _losesAnswers = true;
 
     /// <summary>Ends what was lossy; new connections work.</summary>
     public void Heal()
@@ -111,11 +104,7 @@ internal sealed class LossyProxy : IAsyncDisposable
 
             // A connection that has lost bytes stays dead: what would follow makes no sense to its client.
             isDead |= isAnswer && _losesAnswers;
-            if (isDead)
-            {
-                _hasLostAnswers = true;
-            }
-            else
+            if (!isDead)
             {
                 await to.SendAsync(buffer.AsMemory(0, read), SocketFlags.None, _stop.Token);
             }

@@ -60,10 +60,12 @@ public sealed class A_lost_reply : IAsyncLifetime
     public async Task To_a_keepalive_confirms_nothing_but_the_next_one_does()
     {
         await _agent.AcquireAsync();
+        var endpoint = _agent.Connection.Endpoints.Current;
+        var channel = endpoint.Channel(EtcdPath.Lease);
         _proxy.LoseAnswers();
         var before = Instant.Now(TimeProvider.System);
         var renewing = _agent.RenewAsync();
-        await Wait.UntilAsync(() => _proxy.HasLostAnswers, "an answer to be lost");
+        await Wait.UntilAsync(() => endpoint.Channel(EtcdPath.Lease) != channel, "the first try to be given up");
         _proxy.HealNewConnections();
         var renewed = await renewing;
         Assert.Equal(LeaseOutcome.Held, renewed.Outcome);
@@ -99,9 +101,11 @@ public sealed class A_lost_reply : IAsyncLifetime
     {
         await _agent.WriteMemberAsync("""{"state":"stopped","role":"uninitialized"}""");
         await _witness.Dcs.CreateAsync(DcsRecord.Initialize, "", _witness.NotAfter, TestAgent.Stop);
+        var endpoint = _agent.Connection.Endpoints.Current;
+        var channel = endpoint.Channel(EtcdPath.Bulk);
         _proxy.LoseAnswers();
         var claiming = _agent.Dcs.CreateAsync(DcsRecord.Initialize, "", _agent.NotAfter, TestAgent.Stop);
-        await Wait.UntilAsync(() => _proxy.HasLostAnswers, "an answer to be lost");
+        await Wait.UntilAsync(() => endpoint.Channel(EtcdPath.Bulk) != channel, "the first try to be given up");
         _proxy.HealNewConnections();
         Assert.NotEqual(WriteOutcome.Written, await claiming);
     }

@@ -21,7 +21,8 @@ public class A_new_cluster
         Assert.Equal(1u, sql.Timeline.Value);
         Assert.True(sql.Flushed.IsKnown);
         Assert.True(sql.CheckpointOnCurrentTimeline);
-        Assert.Equal("t", await a.AskAsync("SELECT rolreplication::text::char(1) FROM pg_roles WHERE rolname = 'replicator'"));
+        Assert.Equal(
+            "t", await a.AskAsync("SELECT rolreplication::text::char(1) FROM pg_roles WHERE rolname = 'replicator'"));
 
         await a.StopAsync();
         var facts = await a.Server.ReadControlAsync(TestServer.Stop);
@@ -37,7 +38,8 @@ public class A_new_cluster
         await using var a = await TestServer.PrimaryAsync();
         await a.AskAsync("CREATE TABLE t AS SELECT 1 AS x");
         await using var b = await a.ReplicaAsync("b");
-        await TestServer.EventuallyAsync("b streams", async () => (await b.ProbeAsync()).ReplicationState == "streaming");
+        await TestServer.EventuallyAsync("b streams", async () =>
+            (await b.ProbeAsync()).ReplicationState == "streaming");
         var replica = await b.ProbeAsync();
         Assert.True(replica.InRecovery);
         Assert.Equal(1u, replica.Timeline.Value);
@@ -48,7 +50,8 @@ public class A_new_cluster
 
         await a.StopAsync();
         TestServer.Succeeds(await b.Server.PromoteAsync(TestServer.In(5), TestServer.Stop));
-        Assert.True(await b.Server.WaitForControlStateAsync([ControlState.InProduction], TestServer.In(20), TestServer.Stop));
+        Assert.True(await b.Server.WaitForControlStateAsync(
+            [ControlState.InProduction], TestServer.In(20), TestServer.Stop));
         await TestServer.EventuallyAsync("b is primary", async () => !(await b.ProbeAsync()).InRecovery);
         Assert.Equal(2u, (await b.ProbeAsync()).Timeline.Value);
         Assert.Equal("1", await b.AskAsync("SELECT x FROM t"));

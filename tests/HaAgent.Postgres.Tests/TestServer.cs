@@ -22,7 +22,8 @@ internal sealed class TestServer : IAsyncDisposable
 
     private readonly bool _ownsFolder;
 
-    private TestServer(LocalPostgresServer server, PostgresOptions options, JsonObject configuration, string folder, ListLogger log, bool ownsFolder)
+    private TestServer(LocalPostgresServer server, PostgresOptions options, JsonObject configuration, string folder,
+        ListLogger log, bool ownsFolder)
     {
         Server = server;
         Options = options;
@@ -101,15 +102,29 @@ internal sealed class TestServer : IAsyncDisposable
     }
 
     /// <summary>A primary that runs and has its users.</summary>
+    /// <param name="change">Changes of its configuration; of users and bootstrap only with
+    /// <paramref name="fresh"/>.</param>
+    /// <param name="fresh">Created for this test; otherwise a copy of one that was created once.</param>
     public static async Task<TestServer> PrimaryAsync(
-        string name = "a", Action<JsonObject>? change = null, JsonObject? dynamicConfig = null, string? folder = null)
+        string name = "a", Action<JsonObject>? change = null, JsonObject? dynamicConfig = null, string? folder = null,
+            bool fresh = false)
     {
         var test = await OpenAsync(name, change, dynamicConfig, folder);
         try
         {
-            Succeeds(await test.Server.InitializeAsync(TestServer.Stop));
+            if (fresh)
+            {
+                Succeeds(await test.Server.InitializeAsync(Stop));
+                await test.StartAsync(asPrimary: true);
+                Succeeds(await test.Server.FinishInitializeAsync(Stop));
+                return test;
+            }
+
+            var copied = await new ProcessRunner(Clock).RunAsync(
+                new Command("/bin/cp", ["-a", await TemplateCluster.DirectoryAsync(), test.Options.DataDirectory]),
+                    Soon, Stop);
+            Assert.True(copied.Succeeded, copied.Complaint);
             await test.StartAsync(asPrimary: true);
-            Succeeds(await test.Server.FinishInitializeAsync(TestServer.Stop));
             return test;
         }
         catch
@@ -120,12 +135,14 @@ internal sealed class TestServer : IAsyncDisposable
     }
 
     /// <summary>A replica of this server that runs.</summary>
-    public async Task<TestServer> ReplicaAsync(string name, Action<JsonObject>? change = null, JsonObject? dynamicConfig = null)
+    public async Task<TestServer> ReplicaAsync(
+        string name, Action<JsonObject>? change = null, JsonObject? dynamicConfig = null)
     {
         var replica = await OpenAsync(name, change, dynamicConfig, Folder);
         try
         {
-            Succeeds(await Server.ChangeSlotsAsync([new SlotChange.CreatePhysical(new NodeName(name).SlotName())], TestServer.Stop));
+            Succeeds(await Server.ChangeSlotsAsync(
+                [new SlotChange.CreatePhysical(new NodeName(name).SlotName())], TestServer.Stop));
             Succeeds(await replica.Server.CloneAsync(Upstream, TestServer.Stop));
             await replica.StartAsync(asPrimary: false, Upstream);
             return replica;
@@ -226,7 +243,8 @@ internal sealed class ListLogger : ILogger
 
     public bool IsEnabled(LogLevel logLevel) => true;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState,
+        Exception?, string> formatter) =>
         _lines.Enqueue($"{logLevel} {eventId.Id} {formatter(state, exception)} {exception}");
 
     public override string ToString() => string.Join('\n', _lines);

@@ -94,7 +94,7 @@ internal sealed class EtcdConnection : IDisposable
                 last = reply;
                 if (meaning == EtcdMeaning.AnotherEndpoint)
                 {
-                    Blame(current.Endpoint, path, reply.Status, current.Deadline - started);
+                    Leave(current.Endpoint, reply.Status, current.Deadline - started);
                 }
 
                 if (effort == EtcdEffort.Once)
@@ -141,11 +141,15 @@ internal sealed class EtcdConnection : IDisposable
             return GrpcReply<TResponse>.Failed(Dropped(attempt.Endpoint));
         }
 
-        var reply = await channel
-            .UnaryAsync(method, request, new GrpcCall(attempt.Deadline - Now, _token), stop)
-            .ConfigureAwait(false);
+        var hadTime = attempt.Deadline - Now;
+        var reply = await channel.UnaryAsync(method, request, new GrpcCall(hadTime, _token), stop).ConfigureAwait(false);
         if (reply.Message is not { } answer)
         {
+            if (reply.Status.Origin is GrpcOrigin.Deadline or GrpcOrigin.Transport && IsAtFault(reply.Status, hadTime))
+            {
+                attempt.Endpoint.Drop(channel);
+            }
+
             return GrpcReply<TResponse>.Failed(reply.Status.From(attempt.Endpoint));
         }
 
@@ -169,20 +173,10 @@ internal sealed class EtcdConnection : IDisposable
         return reply.IsOk ? reply : GrpcReply<IGrpcStream<TRequest, TResponse>>.Failed(reply.Status.From(attempt.Endpoint));
     }
 
-    /// <summary>Drops the connection that failed and, if the endpoint is the one in use, goes on to the next.</summary>
-    public void Blame(EtcdEndpoint endpoint, EtcdPath path, GrpcStatus status, TimeSpan hadTime)
+    /// <summary>Goes on to the next endpoint, if this one is still in use and had a fair chance.</summary>
+    public void Leave(EtcdEndpoint endpoint, GrpcStatus status, TimeSpan hadTime)
     {
-        if (status.Origin == GrpcOrigin.Deadline && hadTime < FairTry)
-        {
-            return;
-        }
-
-        if (status.Origin is GrpcOrigin.Deadline or GrpcOrigin.Transport)
-        {
-            endpoint.Reset(path);
-        }
-
-        if (Endpoints.Leave(endpoint))
+        if (IsAtFault(status, hadTime) && Endpoints.Leave(endpoint))
         {
             MembersMayHaveChanged = true;
             DcsLog.EndpointLeft(_log, endpoint.ToString(), Endpoints.Current.ToString(), status.ToString());
@@ -204,6 +198,9 @@ internal sealed class EtcdConnection : IDisposable
 
         return reply.Status;
     }
+
+    private static bool IsAtFault(GrpcStatus status, TimeSpan hadTime) =>
+        status.Origin != GrpcOrigin.Deadline || hadTime >= FairTry;
 
     private static GrpcStatus Dropped(EtcdEndpoint endpoint) => GrpcStatus.Broken("the endpoint is not in use any more").From(endpoint);
 

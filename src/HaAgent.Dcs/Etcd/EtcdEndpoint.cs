@@ -31,27 +31,35 @@ internal sealed class EtcdEndpoint(Uri address, Func<Uri, IGrpcChannel> connect)
     }
 
     /// <summary>Drops a connection that does not answer, so that the next call does not wait on it again.</summary>
-    public void Reset(EtcdPath path)
+    /// <param name="failed">The one that failed: one that was made since then is left alone.</param>
+    public void Drop(IGrpcChannel failed)
     {
-        IGrpcChannel? dropped;
         lock (_lock)
         {
-            dropped = _channels[(int)path];
-            _channels[(int)path] = null;
+            var index = Array.IndexOf(_channels, failed);
+            if (index >= 0)
+            {
+                _channels[index] = null;
+            }
         }
 
-        dropped?.Dispose();
+        failed.Dispose();
     }
 
     public void Dispose()
     {
+        IGrpcChannel?[] dropped;
         lock (_lock)
         {
             _disposed = true;
+            dropped = [.. _channels];
+            Array.Clear(_channels);
         }
 
-        Reset(EtcdPath.Lease);
-        Reset(EtcdPath.Bulk);
+        foreach (var channel in dropped)
+        {
+            channel?.Dispose();
+        }
     }
 
     public override string ToString() => Address.GetLeftPart(UriPartial.Authority);

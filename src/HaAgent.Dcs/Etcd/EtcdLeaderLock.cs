@@ -154,6 +154,12 @@ internal sealed class EtcdLeaderLock(EtcdClient client, EtcdLease lease, KeyCach
     /// <summary>What the leader key, read after the lease was prolonged, proves.</summary>
     private GrpcReply<LeaseAnswer> Judge(StoredKey? key, LeaseState current, ResponseHeader header)
     {
+        if (header.ClusterId != current.Cluster)
+        {
+            return GrpcReply<LeaseAnswer>.Failed(GrpcStatus.Unconfirmed(
+                $"cluster {header.ClusterId:x} answers, the lease is of cluster {current.Cluster:x}"));
+        }
+
         if (key is null)
         {
             return GrpcReply<LeaseAnswer>.Of(LeaseAnswer.NotHeld("the leader key does not exist"));
@@ -176,10 +182,10 @@ internal sealed class EtcdLeaderLock(EtcdClient client, EtcdLease lease, KeyCach
 
         // Equal, not just not lower: had there been an election between the two answers, the keepalive could have been
         // answered by the leader that lost it, and the lease could end a TTL after that election, before a TTL from now.
-        if (header.RaftTerm != current.Term || header.ClusterId != current.Cluster)
+        if (header.RaftTerm != current.Term)
         {
             return GrpcReply<LeaseAnswer>.Failed(GrpcStatus.Unconfirmed(
-                $"prolonged in raft term {current.Term} of cluster {current.Cluster:x}, read in term {header.RaftTerm} of {header.ClusterId:x}"));
+                $"the lease was prolonged in raft term {current.Term}, the key read in term {header.RaftTerm}"));
         }
 
         _createRevision = key.CreateRevision;

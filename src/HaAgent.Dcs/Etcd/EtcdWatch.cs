@@ -90,13 +90,19 @@ internal sealed class EtcdWatch : IAsyncDisposable
             while (true)
             {
                 var (endpoint, left) = _connection.Endpoints.Use();
+                var channel = endpoint.Channel(EtcdPath.Bulk);
                 var began = _connection.Now;
                 var status = await SessionAsync(endpoint, left, stop).ConfigureAwait(false);
                 _failure = (int)_client.Fail(status);
                 DcsLog.WatchEnded(_log, _keys.Prefix, endpoint.ToString(), status.ToString());
                 if (EtcdErrors.Meaning(status) == EtcdMeaning.AnotherEndpoint)
                 {
-                    _connection.Blame(endpoint, EtcdPath.Bulk, status, _connection.TryTime);
+                    if (channel is not null)
+                    {
+                        endpoint.Drop(channel);
+                    }
+
+                    _connection.Leave(endpoint, status, _connection.TryTime);
                 }
 
                 NoteFreshness();

@@ -45,7 +45,9 @@ internal static class AtomicFile
         return true;
     }
 
-    /// <summary>The mode for a file in the data directory (0600, or 0640 where the group may read it) or outside (by the umask).</summary>
+    /// <summary>
+    /// The mode for a file in the data directory (0600, or 0640 where the group may read it) or outside (by the umask).
+    /// </summary>
     public static UnixFileMode ModeFor(string path, string dataDirectory)
     {
         if (Path.GetFullPath(path).StartsWith(dataDirectory + "/", StringComparison.Ordinal))
@@ -54,7 +56,8 @@ internal static class AtomicFile
             return groupReads ? OwnerOnly | UnixFileMode.GroupRead : OwnerOnly;
         }
 
-        const UnixFileMode All = OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+        const UnixFileMode All =
+            OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
         return All & ~Umask();
     }
 

@@ -9,7 +9,9 @@ internal static class ConfigLines
     /// <summary>Null when the setting is absent or empty.</summary>
     public static List<string>? Read(JsonNode? node)
     {
-        IEnumerable<string?> entries = node is JsonArray list ? list.Select(ValueParsers.Text) : [ValueParsers.Text(node)];
+        IEnumerable<string?> entries = node is JsonArray list
+            ? list.Select(ValueParsers.Text)
+            : [ValueParsers.Text(node)];
         var lines = entries
             .SelectMany(entry => entry?.Split('\n') ?? [])
             .Select(line => line.TrimEnd('\r'))

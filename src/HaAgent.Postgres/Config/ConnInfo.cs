@@ -9,13 +9,18 @@ internal static class ConnInfo
     /// <summary>The order in which keys are written; what is not here is not written.</summary>
     private static readonly string[] Order =
     [
-        "dbname", "user", "passfile", "password", "host", "port", "sslmode", "sslcompression", "sslcert", "sslkey", "sslpassword",
-        "sslrootcert", "sslcrl", "sslcrldir", "application_name", "krbsrvname", "gssencmode", "channel_binding", "target_session_attrs",
+        "dbname", "user", "passfile", "password", "host", "port", "sslmode", "sslcompression", "sslcert", "sslkey",
+        "sslpassword",
+        "sslrootcert", "sslcrl", "sslcrldir", "application_name", "krbsrvname", "gssencmode", "channel_binding",
+        "target_session_attrs",
         "sslnegotiation",
     ];
 
-    /// <summary>To another server, as <paramref name="user"/>. Never holds a password: that is in the password file.</summary>
-    public static Dictionary<string, string> To(UpstreamAddress target, UserCredentials user, string database, PostgresVersion version)
+    /// <summary>
+    /// To another server, as <paramref name="user"/>. Never holds a password: that is in the password file.
+    /// </summary>
+    public static Dictionary<string, string> To(
+        UpstreamAddress target, UserCredentials user, string database, PostgresVersion version)
     {
         var keys = new Dictionary<string, string>(StringComparer.Ordinal)
         {
@@ -64,7 +69,10 @@ internal static class ConnInfo
         return text.ToString();
     }
 
-    /// <summary>Backslashes before quotes, backslashes and blanks. An empty value needs quotes, or libpq takes the next word for it.</summary>
+    /// <summary>
+    /// Backslashes before quotes, backslashes and blanks. An empty value needs quotes, or libpq takes the next word for
+    /// it.
+    /// </summary>
     private static string Quoted(string value)
     {
         if (value.Length == 0)
@@ -108,7 +116,8 @@ internal sealed record UpstreamAddress(string Host, int Port, string? Database)
         var authority = slash < 0 ? rest : rest[..slash];
         var database = slash < 0 ? "" : Uri.UnescapeDataString(rest[(slash + 1)..]);
         authority = authority[(authority.LastIndexOf('@') + 1)..];
-        if (HaAgent.Core.Settings.ValueParsers.HostAndPort(authority, DefaultPort) is not ({ Length: > 0 } host, > 0 and var port))
+        if (HaAgent.Core.Settings.ValueParsers.HostAndPort(authority, DefaultPort) is not (
+            { Length: > 0 } host, > 0 and var port))
         {
             return false;
         }

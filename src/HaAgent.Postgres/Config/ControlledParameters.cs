@@ -3,7 +3,10 @@ using HaAgent.Core.Settings;
 
 namespace HaAgent.Postgres.Config;
 
-/// <summary>The parameters that must be alike in the whole cluster: taken from the dynamic configuration alone, and from its defaults.</summary>
+/// <summary>
+/// The parameters that must be alike in the whole cluster: taken from the dynamic configuration alone, and from its
+/// defaults.
+/// </summary>
 internal static class ControlledParameters
 {
     private static readonly Controlled[] All =
@@ -18,7 +21,8 @@ internal static class ControlledParameters
         new("max_worker_processes", "8", AtLeast(2)),
         new("track_commit_timestamp", "off", Boolean),
         new("wal_log_hints", "on", Boolean),
-        new("wal_keep_size", "128MB", value => ValueParsers.Integer(value, "MB") >= 16 ? value : null, OnCommandLine: false),
+        new("wal_keep_size", "128MB", value =>
+            ValueParsers.Integer(value, "MB") >= 16 ? value : null, OnCommandLine: false),
     ];
 
     private static readonly HashSet<string> FixedNames =
@@ -27,7 +31,8 @@ internal static class ControlledParameters
     /// <summary>Parameters of a standby that must not be lower than on its primary.</summary>
     public static readonly string[] HotStandbySensitive =
     [
-        "max_connections", "max_prepared_transactions", "max_locks_per_transaction", "max_worker_processes", "max_wal_senders",
+        "max_connections", "max_prepared_transactions", "max_locks_per_transaction", "max_worker_processes",
+        "max_wal_senders",
     ];
 
     public static bool IsControlled(string name) => FixedNames.Contains(name) || Find(name) is not null;
@@ -38,10 +43,13 @@ internal static class ControlledParameters
     public static IEnumerable<KeyValuePair<string, string>> Defaults =>
         All.Select(controlled => new KeyValuePair<string, string>(controlled.Name, controlled.Default));
 
-    /// <summary>The value to use for a given one: itself in the server's spelling, or the default with a warning.</summary>
+    /// <summary>
+    /// The value to use for a given one: itself in the server's spelling, or the default with a warning.
+    /// </summary>
     public static string Accept(string name, string value, Action<string> warn)
     {
-        var controlled = Find(name) ?? throw new ArgumentException($"{name} is not a controlled parameter", nameof(name));
+        var controlled = Find(name)
+            ?? throw new ArgumentException($"{name} is not a controlled parameter", nameof(name));
         if (controlled.Accept(value) is { } accepted)
         {
             return accepted;
@@ -51,7 +59,9 @@ internal static class ControlledParameters
         return controlled.Default;
     }
 
-    /// <summary><c>wal_keep_segments</c> of old configurations, as the <c>wal_keep_size</c> of today; null when it is no number.</summary>
+    /// <summary>
+    /// <c>wal_keep_segments</c> of old configurations, as the <c>wal_keep_size</c> of today; null when it is no number.
+    /// </summary>
     public static string? SizeOfSegments(string segments)
     {
         const int MegabytesPerSegment = 16;
@@ -70,12 +80,14 @@ internal static class ControlledParameters
         _ => null,
     };
 
-    private static string? Boolean(string value) => ValueParsers.Bool(value) switch { true => "on", false => "off", null => null };
+    private static string? Boolean(string value) =>
+        ValueParsers.Bool(value) switch { true => "on", false => "off", null => null };
 
     private static Func<string, string?> AtLeast(int minimum) => value =>
         ValueParsers.Integer(value) is { } number && number >= minimum && number <= int.MaxValue
             ? number.ToString(CultureInfo.InvariantCulture)
             : null;
 
-    private sealed record Controlled(string Name, string Default, Func<string, string?> Accept, bool OnCommandLine = true);
+    private sealed record Controlled(
+        string Name, string Default, Func<string, string?> Accept, bool OnCommandLine = true);
 }

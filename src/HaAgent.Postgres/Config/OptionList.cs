@@ -3,11 +3,15 @@ using HaAgent.Core.Settings;
 
 namespace HaAgent.Postgres.Config;
 
-/// <summary>Command-line options given in YAML: a map, or a list of names and one-pair maps. They become <c>--name</c> or <c>--name=value</c>.</summary>
+/// <summary>
+/// Command-line options given in YAML: a map, or a list of names and one-pair maps. They become <c>--name</c> or
+/// <c>--name=value</c>.
+/// </summary>
 internal static class OptionList
 {
     /// <param name="refuse">Told the name (or the shape) of each option that is not taken, and why.</param>
-    public static List<string> Read(JsonNode? node, Func<string, string?, string?> objection, Action<string, string> refuse)
+    public static List<string> Read(
+        JsonNode? node, Func<string, string?, string?> objection, Action<string, string> refuse)
     {
         var arguments = new List<string>();
         foreach (var (name, value, shape) in Pairs(node))

@@ -9,12 +9,16 @@ namespace HaAgent.Postgres.Config;
 /// <param name="Type"><c>bool integer real string enum</c>.</param>
 /// <param name="Unit">Base unit such as <c>8kB</c>; null: none.</param>
 internal sealed record ParameterRow(
-    string Name, string Type, string? Unit, string? Minimum, string? Maximum, ImmutableArray<string> Values, string Context);
+    string Name, string Type, string? Unit, string? Minimum, string? Maximum, ImmutableArray<string> Values,
+        string Context);
 
-/// <summary>What the local server knows of its parameters, so that no value it would refuse reaches its files.</summary>
+/// <summary>
+/// What the local server knows of its parameters, so that no value it would refuse reaches its files.
+/// </summary>
 /// <remarks>
-/// From <c>pg_settings</c> once a server has answered (kept in a file beside it), else from <c>postgres --describe-config</c>, which has
-/// no units and no value lists and leaves some parameters out: then values are only looked at where that is safe.
+/// From <c>pg_settings</c> once a server has answered (kept in a file beside it), else from <c>postgres
+/// --describe-config</c>, which has no units and no value lists and leaves some parameters out: then values are only
+/// looked at where that is safe.
 /// </remarks>
 internal sealed class ParameterCatalog
 {
@@ -36,7 +40,8 @@ internal sealed class ParameterCatalog
     }
 
     /// <summary>Knows nothing: everything passes.</summary>
-    public static readonly ParameterCatalog Nothing = new(ImmutableDictionary<string, ParameterRow>.Empty, isComplete: false);
+    public static readonly ParameterCatalog Nothing =
+        new(ImmutableDictionary<string, ParameterRow>.Empty, isComplete: false);
 
     /// <summary>Made from <c>pg_settings</c>.</summary>
     public bool IsComplete { get; }
@@ -45,26 +50,31 @@ internal sealed class ParameterCatalog
 
     public static ParameterCatalog FromServer(IEnumerable<ParameterRow> rows) => new(Index(rows), isComplete: true);
 
-    /// <summary>Nine fields separated by tabs: name, context, group, type, default, minimum, maximum, two descriptions.</summary>
+    /// <summary>
+    /// Nine fields separated by tabs: name, context, group, type, default, minimum, maximum, two descriptions.
+    /// </summary>
     public static ParameterCatalog FromDescription(string output)
     {
         var rows = from line in output.Split('\n')
                    let fields = line.Split('\t')
                    where fields.Length >= 7
                    select new ParameterRow(
-                       fields[0], fields[3].ToLowerInvariant(), null, NullIfEmpty(fields[5]), NullIfEmpty(fields[6]), [], fields[1]);
+                       fields[0], fields[3] == "BOOLEAN" ? "bool" : fields[3].ToLowerInvariant(), null,
+                           NullIfEmpty(fields[5]), NullIfEmpty(fields[6]), [], fields[1]);
         var index = Index(rows);
         return index.IsEmpty ? Nothing : new(index, isComplete: false);
     }
 
     /// <summary>The same, but refusing these names: the server has complained about their values.</summary>
-    public ParameterCatalog Without(IReadOnlyCollection<string> names) => new(_rows, IsComplete) { Refused = [.. names] };
+    public ParameterCatalog Without(IReadOnlyCollection<string> names) =>
+        new(_rows, IsComplete) { Refused = [.. names] };
 
     private ImmutableArray<string> Refused { get; init; } = [];
 
     /// <summary>The parameters that this server takes, changed where it would refuse them.</summary>
     /// <param name="warn">Told each change, in the peer's words.</param>
-    public SortedDictionary<string, string> Transform(IReadOnlyDictionary<string, string> parameters, Action<string> warn)
+    public SortedDictionary<string, string> Transform(
+        IReadOnlyDictionary<string, string> parameters, Action<string> warn)
     {
         var result = new SortedDictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var (name, value) in parameters)
@@ -108,7 +118,8 @@ internal sealed class ParameterCatalog
     {
         try
         {
-            if (JsonNode.Parse(json) is not JsonObject file || ValueParsers.Text(file["key"]) != key || file["rows"] is not JsonArray rows)
+            if (JsonNode.Parse(json) is not JsonObject file || ValueParsers.Text(file["key"]) != key
+                || file["rows"] is not JsonArray rows)
             {
                 return null;
             }
@@ -158,7 +169,8 @@ internal sealed class ParameterCatalog
     private static bool IsAmong(ParameterRow row, string value)
     {
         var takesBooleans = row.Values.Contains("on") && row.Values.Contains("off");
-        return row.Values.Contains(value, StringComparer.OrdinalIgnoreCase) || (takesBooleans && ValueParsers.Bool(value) is not null);
+        return row.Values.Contains(value, StringComparer.OrdinalIgnoreCase)
+            || (takesBooleans && ValueParsers.Bool(value) is not null);
     }
 
     private static string? Clamped(ParameterRow row, string value, Action<string> warn)
@@ -223,15 +235,20 @@ internal static class ParameterValue
             return ValueParsers.Integer(value, row.Unit);
         }
 
-        return double.TryParse(value.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out var plain) && double.IsFinite(plain)
+        return double.TryParse(value.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out var plain)
+            && double.IsFinite(plain)
             ? plain
             : WithUnit(value.Trim(), row.Unit);
     }
 
-    /// <summary>The form for people: the largest unit that writes the number exactly. <c>16384</c> of <c>8kB</c> is <c>128MB</c>.</summary>
+    /// <summary>
+    /// The form for people: the largest unit that writes the number exactly. <c>16384</c> of <c>8kB</c> is
+    /// <c>128MB</c>.
+    /// </summary>
     public static string ForPeople(string setting, string? unit)
     {
-        if (unit is null || !double.TryParse(setting, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || number <= 0)
+        if (unit is null || !double.TryParse(setting, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            || number <= 0)
         {
             return setting;
         }

@@ -3,7 +3,9 @@ using HaAgent.Postgres.Sql;
 
 namespace HaAgent.Postgres.Config;
 
-/// <summary>Keeps the catalogue of parameters: from the server when it can be asked, else from its file, else the coarse one.</summary>
+/// <summary>
+/// Keeps the catalogue of parameters: from the server when it can be asked, else from its file, else the coarse one.
+/// </summary>
 internal sealed class ParameterKnowledge(ServerBinary binary, string dataDirectory)
 {
     private volatile ParameterCatalog? _catalog;
@@ -25,7 +27,11 @@ internal sealed class ParameterKnowledge(ServerBinary binary, string dataDirecto
             return catalog;
         }
 
-        catalog = (File.Exists(CacheFile) ? ParameterCatalog.FromJson(await File.ReadAllTextAsync(CacheFile, stop).ConfigureAwait(false), known.Key) : null)
+        catalog =
+            (File.Exists(CacheFile)
+                ? ParameterCatalog.FromJson(
+                    await File.ReadAllTextAsync(CacheFile, stop).ConfigureAwait(false), known.Key)
+                : null)
             ?? await binary.DescribeAsync(stop).ConfigureAwait(false);
         _catalog = catalog;
         _key = known.Key;
@@ -35,7 +41,8 @@ internal sealed class ParameterKnowledge(ServerBinary binary, string dataDirecto
     /// <summary>Asks the running server, and keeps the answer for starts to come.</summary>
     public async Task RefreshAsync(SqlSession session, CancellationToken stop)
     {
-        if (await binary.AskAsync(stop).ConfigureAwait(false) is not { } known || (_catalog is { IsComplete: true } && _key == known.Key))
+        if (await binary.AskAsync(stop).ConfigureAwait(false) is not { } known
+            || (_catalog is { IsComplete: true } && _key == known.Key))
         {
             return;
         }

@@ -5,7 +5,10 @@ namespace HaAgent.Postgres.Config;
 /// <summary>The password file that walreceivers and tools read (libpq documentation, "The Password File").</summary>
 internal static class PassFile
 {
-    /// <summary>One line per user who has a password; two where the host is a socket directory, which libpq looks up as localhost.</summary>
+    /// <summary>
+    /// One line per user who has a password; two where the host is a socket directory, which libpq looks up as
+    /// localhost.
+    /// </summary>
     public static string Render(UpstreamAddress target, params UserCredentials[] users)
     {
         var lines = new List<string>();
@@ -26,7 +29,10 @@ internal static class PassFile
         return string.Concat(lines.Distinct().Select(line => line + "\n"));
     }
 
-    /// <summary>Writes it, readable by the owner alone: libpq ignores it otherwise. Nothing is written when no password is known.</summary>
+    /// <summary>
+    /// Writes it, readable by the owner alone: libpq ignores it otherwise. Nothing is written when no password is
+    /// known.
+    /// </summary>
     public static void Write(string path, UpstreamAddress target, params UserCredentials[] users)
     {
         var content = Render(target, users);

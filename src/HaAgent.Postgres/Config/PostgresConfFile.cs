@@ -28,7 +28,8 @@ internal static class PostgresConfFile
     }
 
     /// <summary>A generated file of lines: <c>pg_hba.conf</c>, <c>pg_ident.conf</c>.</summary>
-    public static string RenderLines(IEnumerable<string> lines) => Header + "\n" + string.Concat(lines.Select(line => line + "\n"));
+    public static string RenderLines(IEnumerable<string> lines) =>
+        Header + "\n" + string.Concat(lines.Select(line => line + "\n"));
 
     /// <summary><c>postgresql.auto.conf</c> without recovery settings; null when it has none.</summary>
     public static string? WithoutRecoverySettings(string content)
@@ -49,7 +50,9 @@ internal static class PostgresConfFile
             && part.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '$'));
     }
 
-    /// <summary>In single quotes, as <c>guc-file.l</c> reads them: quotes and backslashes doubled, line breaks as escapes.</summary>
+    /// <summary>
+    /// In single quotes, as <c>guc-file.l</c> reads them: quotes and backslashes doubled, line breaks as escapes.
+    /// </summary>
     public static string Quoted(string value)
     {
         var text = new StringBuilder("'");

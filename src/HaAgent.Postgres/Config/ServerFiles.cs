@@ -114,7 +114,9 @@ internal sealed class ServerFiles(PostgresOptions options)
         }
     }
 
-    /// <summary>The content of the configuration files, to put it back after a rewind has copied the leader's over them.</summary>
+    /// <summary>
+    /// The content of the configuration files, to put it back after a rewind has copied the leader's over them.
+    /// </summary>
     public Dictionary<string, string> Remember(PostgresEffectiveConfiguration configuration) => BackedUp(configuration)
         .Select(name => Path.Combine(options.ConfigDirectory, name))
         .Where(File.Exists)
@@ -129,7 +131,8 @@ internal sealed class ServerFiles(PostgresOptions options)
     }
 
     private static IEnumerable<string> BackedUp(PostgresEffectiveConfiguration configuration) =>
-        [configuration.ConfigBaseName + ".conf", configuration.ConfigBaseName + ".base.conf", "pg_hba.conf", "pg_ident.conf"];
+        [configuration.ConfigBaseName + ".conf", configuration.ConfigBaseName + ".base.conf", "pg_hba.conf",
+            "pg_ident.conf"];
 
     private SortedDictionary<string, string> RecoverySettings(FilePlan plan, Action<string> warn)
     {
@@ -154,7 +157,7 @@ internal sealed class ServerFiles(PostgresOptions options)
 
         var slot = plan.Configuration.UseSlots ? new Core.Model.NodeName(options.Name).SlotName() : null;
         var settings = RecoveryParameters.ForStandby(plan.Configuration.RecoveryConf, connInfo, slot, plan.Version);
-        foreach (var name in settings.Where(pair => pair.Value.Contains('\0', StringComparison.Ordinal)).Select(pair => pair.Key).ToList())
+        foreach (var name in settings.Keys.Where(name => settings[name].Contains('\0', StringComparison.Ordinal)).ToList())
         {
             warn($"Removing recovery parameter={name}: its value holds a zero byte");
             settings.Remove(name);
@@ -163,7 +166,9 @@ internal sealed class ServerFiles(PostgresOptions options)
         return settings;
     }
 
-    /// <summary>What the generated file includes; the original file becomes the base file when this is the first time.</summary>
+    /// <summary>
+    /// What the generated file includes; the original file becomes the base file when this is the first time.
+    /// </summary>
     private string PrepareBase(PostgresEffectiveConfiguration configuration)
     {
         if (configuration.CustomConf is { } custom)

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace HaAgent.Postgres.Config;
 
-/// <summary>Splits a configured command as a POSIX shell would: blanks, quotes and backslashes; nothing else has a meaning.</summary>
+/// <summary>
+/// Splits a configured command as a POSIX shell would: blanks, quotes and backslashes; nothing else has a meaning.
+/// </summary>
 internal static class ShellWords
 {
     /// <exception cref="FormatException">A quote is not closed.</exception>

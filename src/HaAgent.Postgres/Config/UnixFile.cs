@@ -14,6 +14,8 @@ internal static unsafe partial class UnixFile
         return Access(directory, WriteAndSearch) == 0;
     }
 
+    public static bool IsReadable(string file) => Access(file, 4) == 0;
+
     public static bool IsExecutable(string file) => File.Exists(file) && Access(file, 1) == 0;
 
     /// <summary>Owner and permission bits; null when there is nothing at the path or it may not be looked at.</summary>

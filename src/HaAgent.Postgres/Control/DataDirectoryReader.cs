@@ -16,7 +16,9 @@ internal sealed class DataDirectoryReader(PostgresOptions options, CreationMarke
         {
             if (!Directory.Exists(path))
             {
-                return UnixFile.Stat(path) is null ? new DataDirectory.Empty() : new DataDirectory.Foreign($"{path} is not a directory");
+                return UnixFile.Stat(path) is null
+                    ? new DataDirectory.Empty()
+                    : new DataDirectory.Foreign($"{path} is not a directory");
             }
 
             if (UnixFile.Stat(path) is var (owner, _) && owner != UnixFile.CurrentUser)
@@ -24,7 +26,9 @@ internal sealed class DataDirectoryReader(PostgresOptions options, CreationMarke
                 return new DataDirectory.Unreadable($"{path} belongs to user id {owner}, not to the agent's ({UnixFile.CurrentUser})");
             }
 
-            return File.Exists(Path.Combine(path, PgControlFile.RelativePath)) ? ReadInitialized(path) : ReadWithoutControlFile(path);
+            return File.Exists(Path.Combine(path, PgControlFile.RelativePath))
+                ? ReadInitialized(path)
+                : ReadWithoutControlFile(path);
         }
         catch (IOException e)
         {
@@ -57,8 +61,8 @@ internal sealed class DataDirectoryReader(PostgresOptions options, CreationMarke
 
     private DataDirectory ReadWithoutControlFile(string path)
     {
-        // Our own marker: a copy that was broken off before its control file, which comes last. It holds nothing and is cleared
-        // by the next attempt.
+        // Our own marker: a copy that was broken off before its control file, which comes last. It holds nothing and is
+        // cleared by the next attempt.
         if (marker.Exists)
         {
             return new DataDirectory.Empty();

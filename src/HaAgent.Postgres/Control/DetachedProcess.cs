@@ -3,45 +3,74 @@ using System.Text;
 
 namespace HaAgent.Postgres.Control;
 
-/// <summary>Starts a program in a session of its own, not as a child of this process, with its output in a file.</summary>
+/// <summary>
+/// Starts a program in a session of its own, not as a child of this process, with its output in a file.
+/// </summary>
 /// <remarks>
-/// <para>A managed process cannot fork: between fork and exec only async-signal-safe code may run. So <c>posix_spawn</c> starts
-/// util-linux's <c>setsid --fork</c>, which forks, and whose child begins a session and becomes the program; setsid itself ends at once
-/// and is reaped here. The program then belongs to init and survives the agent and its control group's main process.</para>
-/// <para><see cref="System.Diagnostics.Process"/> cannot do it: it has no output to files, and the runtime ignores SIGPIPE, which
-/// PostgreSQL's children would inherit; here all dispositions and the signal mask are reset.</para>
-/// <para>The pid is found by a token in the environment, which is there from the fork on. Nothing else tells it before the
-/// postmaster has written its pid file, and a fence must be able to reach the process from its first instant.</para>
+/// <para>A managed process cannot fork: between fork and exec only async-signal-safe code may run. So
+/// <c>posix_spawn</c> starts util-linux's <c>setsid --fork --wait</c>, which forks, and whose child begins a session
+/// and becomes the program. The waiting setsid is killed as soon as the program is held by a pidfd; the program then
+/// belongs to init and survives the agent.</para>
+/// <para>It waits because that tells the pid beyond doubt: as long as setsid lives and the child is its child, the
+/// number cannot have been reused. A fence must be able to reach a postmaster from its first instant, long before it
+/// has written its pid file.</para>
+/// <para><see cref="System.Diagnostics.Process"/> cannot do it: it has no output to files, and the runtime ignores
+/// SIGPIPE, which PostgreSQL's children would inherit; here all dispositions and the signal mask are reset.</para>
 /// </remarks>
 internal static unsafe partial class DetachedProcess
 {
-    public const string TokenVariable = "POSTMASTER_START_TOKEN";
-
     private const int AttributeRoom = 1024; // glibc: 336 bytes; musl: 336
     private const int FileActionsRoom = 512; // glibc: 80 bytes; musl: 80
     private const short SetSignalDefaults = 0x4;
     private const short SetSignalMask = 0x8;
 
-    /// <returns>The pid; 0 when the program ended before it could be found (its output says why).</returns>
+    private const int NoHang = 1;
+
+    /// <returns>The program, held; null when it ended before it could be (its output says why).</returns>
     /// <exception cref="IOException">setsid could not be started.</exception>
-    public static int Start(string setsid, IReadOnlyList<string> program, IReadOnlyDictionary<string, string> environment, string outputFile)
+    public static HeldProcess? Start(
+        string setsid, IReadOnlyList<string> program, IReadOnlyDictionary<string, string> environment,
+            string outputFile, KernelEvents events)
     {
-        var token = Guid.NewGuid().ToString("N");
-        var variables = new Dictionary<string, string>(environment) { [TokenVariable] = token };
-        List<string> arguments = ["setsid", "--fork", .. program];
+        List<string> arguments = ["setsid", "--fork", "--wait", .. program];
         using var argv = new NativeStrings(arguments);
         using var envp = new NativeStrings(
-            [.. CleanEnvironment.Variables(variables).Select(variable => $"{variable.Key}={variable.Value}")]);
-        var child = Spawn(setsid, argv, envp, outputFile);
-        int status;
-        while (WaitPid(child, &status, 0) < 0 && Marshal.GetLastPInvokeError() == Interrupted)
+            [.. CleanEnvironment.Variables(environment).Select(variable => $"{variable.Key}={variable.Value}")]);
+        var waiter = Spawn(setsid, argv, envp, outputFile);
+        while (!HasEnded(waiter))
         {
+            foreach (var pid in ProcScan.ChildrenOf(waiter))
+            {
+                if (HeldProcess.TryOpen(pid, events) is { } held)
+                {
+                    if (ProcScan.ChildrenOf(waiter).Contains(pid))
+                    {
+                        Kill(waiter);
+                        return held;
+                    }
+
+                    held.Dispose();
+                }
+            }
+
+            Thread.Sleep(1); // it has not forked yet
         }
 
-        return ProcScan.FindByEnvironment($"{TokenVariable}={token}");
+        return null;
     }
 
-    private const int Interrupted = 4;
+    private static bool HasEnded(int waiter)
+    {
+        int status;
+        return WaitPid(waiter, &status, NoHang) != 0;
+    }
+
+    private static void Kill(int waiter)
+    {
+        int status;
+        _ = SendSignal(waiter, PidFd.SigKill); // our own child, not reaped yet: the number is its
+        _ = WaitPid(waiter, &status, 0);
+    }
 
     private static int Spawn(string setsid, NativeStrings argv, NativeStrings envp, string outputFile)
     {
@@ -60,10 +89,12 @@ internal static unsafe partial class DetachedProcess
             Check(AttributesSetMask(attributes, signals), "posix_spawnattr_setsigmask");
             Check(AttributesSetFlags(attributes, SetSignalDefaults | SetSignalMask), "posix_spawnattr_setflags");
             Check(ActionsOpen(actions, 0, "/dev/null", 0, 0), "posix_spawn_file_actions_addopen");
-            Check(ActionsOpen(actions, 1, outputFile, WriteOnly | Create | Append, OwnerReadWrite), "posix_spawn_file_actions_addopen");
+            Check(ActionsOpen(actions, 1, outputFile, WriteOnly | Create | Append, OwnerReadWrite),
+                "posix_spawn_file_actions_addopen");
             Check(ActionsDuplicate(actions, 1, 2), "posix_spawn_file_actions_adddup2");
             int pid;
-            Check(PosixSpawn(&pid, setsid, actions, attributes, argv.Pointer, envp.Pointer), $"starting {setsid} with output to {outputFile}");
+            Check(PosixSpawn(&pid, setsid, actions, attributes, argv.Pointer, envp.Pointer),
+                $"starting {setsid} with output to {outputFile}");
             return pid;
         }
         finally
@@ -117,7 +148,8 @@ internal static unsafe partial class DetachedProcess
     }
 
     [LibraryImport("libc", EntryPoint = "posix_spawn", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int PosixSpawn(int* pid, string path, byte* actions, byte* attributes, nint* argv, nint* envp);
+    private static partial int PosixSpawn(
+        int* pid, string path, byte* actions, byte* attributes, nint* argv, nint* envp);
 
     [LibraryImport("libc", EntryPoint = "posix_spawnattr_init")]
     private static partial int AttributesInit(byte* attributes);
@@ -151,6 +183,9 @@ internal static unsafe partial class DetachedProcess
 
     [LibraryImport("libc", EntryPoint = "sigemptyset")]
     private static partial int SignalsClear(byte* signals);
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int SendSignal(int pid, int signal);
 
     [LibraryImport("libc", EntryPoint = "waitpid", SetLastError = true)]
     private static partial int WaitPid(int pid, int* status, int options);

@@ -3,7 +3,9 @@ using System.Collections.Concurrent;
 namespace HaAgent.Postgres.Control;
 
 /// <summary>One thread that looks at the data directory for those who must not wait for a disk.</summary>
-/// <remarks>While a disk hangs this thread hangs, alone: whoever asks gets a <see cref="TimeoutException"/> at the own deadline.</remarks>
+/// <remarks>
+/// While a disk hangs this thread hangs, alone: whoever asks gets a <see cref="TimeoutException"/> at the own deadline.
+/// </remarks>
 internal sealed class DiskThread : IDisposable
 {
     private readonly BlockingCollection<Action> _work = new(boundedCapacity: 64);

@@ -24,7 +24,8 @@ internal sealed partial class FileWatch : IDisposable
         const int NonBlocking = 0x800;
         const uint Modified = 0x2, ClosedAfterWrite = 0x8, MovedTo = 0x80, Created = 0x100;
         var descriptor = new Descriptor(InotifyInit(CloseOnExec | NonBlocking));
-        if (descriptor.IsInvalid || InotifyAddWatch(descriptor, path, Modified | ClosedAfterWrite | MovedTo | Created) < 0)
+        if (descriptor.IsInvalid
+            || InotifyAddWatch(descriptor, path, Modified | ClosedAfterWrite | MovedTo | Created) < 0)
         {
             descriptor.Dispose();
             return null;
@@ -33,7 +34,9 @@ internal sealed partial class FileWatch : IDisposable
         return new(descriptor, events);
     }
 
-    /// <summary>Completes at the next change after this was read. Read it, look at the file, then await it: nothing is missed.</summary>
+    /// <summary>
+    /// Completes at the next change after this was read. Read it, look at the file, then await it: nothing is missed.
+    /// </summary>
     public Task Changed => _changed.Task;
 
     public void Dispose()
@@ -66,7 +69,8 @@ internal sealed partial class FileWatch : IDisposable
     [LibraryImport("libc", EntryPoint = "inotify_init1", SetLastError = true)]
     private static partial int InotifyInit(int flags);
 
-    [LibraryImport("libc", EntryPoint = "inotify_add_watch", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(
+        "libc", EntryPoint = "inotify_add_watch", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int InotifyAddWatch(Descriptor descriptor, string path, uint mask);
 
     [LibraryImport("libc", EntryPoint = "read")]

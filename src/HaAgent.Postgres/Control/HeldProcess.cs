@@ -21,7 +21,10 @@ internal sealed class HeldProcess : IDisposable
     /// <summary>Completes when the process has ended.</summary>
     public Task Exited => _exited.Task;
 
-    /// <summary>Null when there is no such process. The caller checks who it is <em>afterwards</em>: only then the answer stays true.</summary>
+    /// <summary>
+    /// Null when there is no such process. The caller checks who it is <em>afterwards</em>: only then the answer stays
+    /// true.
+    /// </summary>
     public static HeldProcess? TryOpen(int pid, KernelEvents events) =>
         PidFd.TryOpen(pid) is { } handle ? new(pid, handle, events) : null;
 

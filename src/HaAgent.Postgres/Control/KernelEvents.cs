@@ -3,7 +3,10 @@ using System.Runtime.InteropServices;
 namespace HaAgent.Postgres.Control;
 
 /// <summary>One thread that waits for the kernel: for processes to end (pidfd) and files to change (inotify).</summary>
-/// <remarks>Callbacks run on that thread and must only set flags or complete tasks. It touches no disk and cannot be held up by one.</remarks>
+/// <remarks>
+/// Callbacks run on that thread and must only set flags or complete tasks. It touches no disk and cannot be held up by
+/// one.
+/// </remarks>
 internal sealed partial class KernelEvents : IDisposable
 {
     private const short PollIn = 1;

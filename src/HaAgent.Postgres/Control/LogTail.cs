@@ -17,7 +17,9 @@ internal sealed class LogTail
         _from = from;
     }
 
-    /// <summary>Remembers the present end; a file that has grown large is set aside first, one generation is kept.</summary>
+    /// <summary>
+    /// Remembers the present end; a file that has grown large is set aside first, one generation is kept.
+    /// </summary>
     public static LogTail Begin(string path)
     {
         var length = File.Exists(path) ? new FileInfo(path).Length : 0;
@@ -34,7 +36,8 @@ internal sealed class LogTail
     {
         try
         {
-            using var file = new FileStream(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var file =
+                new FileStream(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             file.Position = Math.Max(_from, file.Length - LongestTail);
             using var reader = new StreamReader(file, Encoding.UTF8);
             return reader.ReadToEnd().Trim();

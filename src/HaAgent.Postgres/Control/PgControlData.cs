@@ -5,8 +5,11 @@ using HaAgent.Core.Snapshot;
 
 namespace HaAgent.Postgres.Control;
 
-/// <summary>The rest of the control file, as <c>pg_controldata</c> prints it, and the records around the shutdown checkpoint.</summary>
-internal sealed class PgControlData(ProcessRunner runner, Func<PostgresEffectiveConfiguration> configuration, string dataDirectory)
+/// <summary>
+/// The rest of the control file, as <c>pg_controldata</c> prints it, and the records around the shutdown checkpoint.
+/// </summary>
+internal sealed class PgControlData(
+    ProcessRunner runner, Func<PostgresEffectiveConfiguration> configuration, string dataDirectory)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
@@ -49,7 +52,8 @@ internal sealed class PgControlData(ProcessRunner runner, Func<PostgresEffective
             file.State,
             file.Checkpoint,
             finalPosition,
-            new(ReadTimeline(values, "Min recovery ending loc's timeline"), ReadLsn(values, "Minimum recovery ending location")),
+            new(ReadTimeline(values, "Min recovery ending loc's timeline"),
+                ReadLsn(values, "Minimum recovery ending location")),
             end,
             ChecksumsOrHints: values.GetValueOrDefault("wal_log_hints setting") == "on"
                 || values.GetValueOrDefault("Data page checksum version", "0") != "0");
@@ -71,16 +75,17 @@ internal sealed class PgControlData(ProcessRunner runner, Func<PostgresEffective
     }
 
     /// <summary>
-    /// The position that proves a standby has everything, and where the record after the checkpoint would begin. With archiving on, the
-    /// WAL file is switched before the shutdown checkpoint, which then sits in a file that standbys have no reason to ask for: the switch
-    /// record is the last that counts.
+    /// The position that proves a standby has everything, and where the record after the checkpoint would begin. With
+    /// archiving on, the WAL file is switched before the shutdown checkpoint, which then sits in a file that standbys
+    /// have no reason to ask for: the switch record is the last that counts.
     /// </summary>
     private async Task<(Lsn FinalPosition, Lsn End)> AroundShutdownAsync(WalPosition checkpoint, CancellationToken stop)
     {
         var here = await DumpAsync(checkpoint.Timeline, checkpoint.Lsn, 2, stop).ConfigureAwait(false);
         var end = here.Records.Count == 1 ? here.End : Lsn.Unknown;
         var finalPosition = checkpoint.Lsn;
-        if (here.Records is [var record, ..] && record.Position == checkpoint.Lsn && record.IsShutdownCheckpoint && record.Previous.IsKnown)
+        if (here.Records is [var record, ..] && record.Position == checkpoint.Lsn && record.IsShutdownCheckpoint
+            && record.Previous.IsKnown)
         {
             var before = await DumpAsync(checkpoint.Timeline, record.Previous, 1, stop).ConfigureAwait(false);
             if (before.Records is [var previous, ..] && previous.Position == record.Previous && previous.IsSwitch)
@@ -110,7 +115,10 @@ internal sealed class PgControlData(ProcessRunner runner, Func<PostgresEffective
         Lsn.TryParse(values.GetValueOrDefault(name), out var lsn) ? lsn : Lsn.Unknown;
 
     private static Timeline ReadTimeline(IReadOnlyDictionary<string, string> values, string name) =>
-        uint.TryParse(values.GetValueOrDefault(name), NumberStyles.None, CultureInfo.InvariantCulture, out var timeline) ? new(timeline) : default;
+        uint.TryParse(
+            values.GetValueOrDefault(name), NumberStyles.None, CultureInfo.InvariantCulture, out var timeline)
+            ? new(timeline)
+            : default;
 }
 
 /// <summary>One line of <c>pg_waldump</c>.</summary>
@@ -122,10 +130,14 @@ internal readonly record struct WalRecord(string Manager, Lsn Position, Lsn Prev
     public bool IsSwitch => Manager == "XLOG" && Description is "SWITCH" or "xlog switch";
 }
 
-/// <param name="End">Where reading stopped for want of a valid record: the end of what is there; unknown if that was not the reason.</param>
+/// <param name="End">Where reading stopped for want of a valid record: the end of what is there; unknown if that was
+/// not the reason.</param>
 internal sealed record WalDump(IReadOnlyList<WalRecord> Records, Lsn End)
 {
-    /// <remarks><c>rmgr: XLOG  len (rec/tot): 114/114, tx: 0, lsn: 0/01500028, prev 0/0150BA28, desc: CHECKPOINT_SHUTDOWN redo ...</c></remarks>
+    /// <remarks>
+    /// <c>rmgr: XLOG len (rec/tot): 114/114, tx: 0, lsn: 0/01500028, prev 0/0150BA28, desc: CHECKPOINT_SHUTDOWN redo
+    /// ...</c>
+    /// </remarks>
     public static WalDump Parse(string output, string error)
     {
         var records = new List<WalRecord>();
@@ -140,7 +152,8 @@ internal sealed record WalDump(IReadOnlyList<WalRecord> Records, Lsn End)
             }
         }
 
-        // "error in WAL record at 0/1500028: invalid record length at 0/15000A0: wanted 24, got 0" (13 to 15), "expected at least 24" (16 on).
+        // "error in WAL record at 0/1500028: invalid record length at 0/15000A0: wanted 24, got 0" (13 to 15),
+        // "expected at least 24" (16 on).
         var end = Between(error + " ", "invalid record length at ", " ")?.TrimEnd(':');
         return new(records, Lsn.TryParse(end, out var lsn) ? lsn : Lsn.Unknown);
     }

@@ -8,9 +8,10 @@ namespace HaAgent.Postgres.Control;
 
 /// <summary>The first fields of <c>global/pg_control</c>, read without starting a program.</summary>
 /// <remarks>
-/// <c>catalog/pg_control.h</c>: system_identifier 0, pg_control_version 8, state 16, checkPoint 32, checkPointCopy.ThisTimeLineID 48. These
-/// have not moved since PostgreSQL 11. The checksum (CRC-32C over all before it) ends the structure, at a place that differs between
-/// versions: it is searched for, so that a torn read is noticed whatever the version.
+/// <c>catalog/pg_control.h</c>: system_identifier 0, pg_control_version 8, state 16, checkPoint 32,
+/// checkPointCopy.ThisTimeLineID 48. These have not moved since PostgreSQL 11. The checksum (CRC-32C over all before
+/// it) ends the structure, at a place that differs between versions: it is searched for, so that a torn read is noticed
+/// whatever the version.
 /// </remarks>
 internal sealed record PgControlFile(string SystemIdentifier, ControlState State, WalPosition Checkpoint)
 {
@@ -49,7 +50,8 @@ internal sealed record PgControlFile(string SystemIdentifier, ControlState State
         var version = BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]);
         if (!CapabilityTable.KnowsControlFile(version))
         {
-            problem = $"control file version {version} is not one of PostgreSQL {PostgresVersion.OldestMajor} to {PostgresVersion.NewestMajor}";
+            problem =
+                $"control file version {version} is not one of PostgreSQL {PostgresVersion.OldestMajor} to {PostgresVersion.NewestMajor}";
             return null;
         }
 

@@ -5,8 +5,8 @@ namespace HaAgent.Postgres.Control;
 
 /// <summary>A handle on one process, which a reused pid can never become (<c>pidfd_open(2)</c>).</summary>
 /// <remarks>
-/// BCL and P/Invoke only, as <see cref="ProcScan"/>: the last rung must work when nothing else does. System calls by number, because
-/// glibc before 2.36 has no wrappers; both numbers are the same on every architecture.
+/// BCL and P/Invoke only, as <see cref="ProcScan"/>: the last rung must work when nothing else does. System calls by
+/// number, because glibc before 2.36 has no wrappers; both numbers are the same on every architecture.
 /// </remarks>
 internal sealed partial class PidFd : SafeHandleMinusOneIsInvalid
 {

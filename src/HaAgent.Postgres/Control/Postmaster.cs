@@ -4,7 +4,9 @@ using HaAgent.Core.Snapshot;
 namespace HaAgent.Postgres.Control;
 
 /// <summary>The postmaster of one data directory: who it is, its signals, its end.</summary>
-/// <remarks>Nothing here reads the data directory. All members may be called from any thread and return at once.</remarks>
+/// <remarks>
+/// Nothing here reads the data directory. All members may be called from any thread and return at once.
+/// </remarks>
 internal sealed class Postmaster : IDisposable
 {
     private readonly KernelEvents _events;
@@ -14,7 +16,8 @@ internal sealed class Postmaster : IDisposable
     private volatile IReadOnlyCollection<string> _directories;
     private int _kills;
 
-    /// <param name="dataDirectory">As configured; <see cref="AlsoKnownAs"/> tells its canonical path once a disk has been asked.</param>
+    /// <param name="dataDirectory">As configured; <see cref="AlsoKnownAs"/> tells its canonical path once a disk has
+    /// been asked.</param>
     public Postmaster(string dataDirectory, KernelEvents events, TimeProvider clock)
     {
         _directories = [Path.TrimEndingDirectorySeparator(dataDirectory)];
@@ -30,7 +33,9 @@ internal sealed class Postmaster : IDisposable
     /// <summary>Completes when the process held now has ended; completed when there is none.</summary>
     public Task Exited => _state.Ended;
 
-    /// <summary>How often <see cref="Kill"/> was called: a start compares it before and after, for it may cross a fence.</summary>
+    /// <summary>
+    /// How often <see cref="Kill"/> was called: a start compares it before and after, for it may cross a fence.
+    /// </summary>
     public int Kills => Volatile.Read(ref _kills);
 
     /// <summary>Another path of the data directory, with symbolic links resolved.</summary>
@@ -45,7 +50,9 @@ internal sealed class Postmaster : IDisposable
         }
     }
 
-    /// <summary>Looks for a running postmaster in /proc, without the disk: right from the first moment of an agent.</summary>
+    /// <summary>
+    /// Looks for a running postmaster in /proc, without the disk: right from the first moment of an agent.
+    /// </summary>
     public void AdoptByScan()
     {
         if (ProcScan.PostmasterOf(ProcScan.MembersOf(_directories)) is { } found)
@@ -64,26 +71,30 @@ internal sealed class Postmaster : IDisposable
         }
     }
 
-    /// <summary>Takes over a process that was just started; false when it has ended already.</summary>
-    public bool AdoptStarted(int pid)
+    /// <summary>Takes over a process that was just started; false when this directory has another server.</summary>
+    public bool AdoptStarted(HeldProcess held)
     {
-        if (HeldProcess.TryOpen(pid, _events) is not { } held)
-        {
-            return false;
-        }
-
-        return Hold(held, new ServerProcess.Running(pid, Instant.Now(_clock)));
+        // An observer may have found it by its pid file already.
+        return Hold(held, new ServerProcess.Running(held.Pid, Instant.Now(_clock)))
+            || (_state.Process is ServerProcess.Running running && running.Pid == held.Pid);
     }
 
-    /// <summary>Whether a pid in a pid file is a live process that is not this directory's: its number was reused.</summary>
-    public bool IsForeign(PostmasterPidFile file)
+    /// <summary>The pid of the last postmaster that was seen to end; 0 when none was.</summary>
+    public int LastPid { get; private set; }
+
+    /// <summary>
+    /// Whether a number is taken by a process that is no server of this directory: a stranger's, or the dead one's
+    /// until it is reaped.
+    /// </summary>
+    public bool IsTakenByAnother(int pid)
     {
-        using var handle = PidFd.TryOpen(file.Pid);
-        return handle is not null && !ProcScan.IsMember(file.Pid, _directories);
+        using var handle = PidFd.TryOpen(pid);
+        return handle is not null && !ProcScan.IsMember(pid, _directories);
     }
 
     /// <summary>False when there is no postmaster; a single-user process is nobody's to signal.</summary>
-    public bool Signal(int signal) => _state is { Process: ServerProcess.Running, Held: { } held } && held.Signal(signal);
+    public bool Signal(int signal) =>
+        _state is { Process: ServerProcess.Running, Held: { } held } && held.Signal(signal);
 
     /// <summary>Stops the postmaster where it stands and kills all of the data directory's processes.</summary>
     public void Kill()
@@ -94,7 +105,9 @@ internal sealed class Postmaster : IDisposable
         ProcScan.KillAll(_directories, pid == 0 ? null : state.Held?.Handle, pid);
     }
 
-    /// <summary>True when a client backend is there. Exact when the answer is no; else the cheap look suffices.</summary>
+    /// <summary>
+    /// True when a client backend is there. Exact when the answer is no; else the cheap look suffices.
+    /// </summary>
     public bool HasClientBackends(string clusterName)
     {
         if (_state.Process is ServerProcess.Running running
@@ -116,7 +129,8 @@ internal sealed class Postmaster : IDisposable
     }
 
     /// <remarks>
-    /// The handle is opened first and the questions are asked afterwards, so that they are about the process that is held.
+    /// The handle is opened first and the questions are asked afterwards, so that they are about the process that is
+    /// held.
     /// </remarks>
     private bool TryHold(int pid, bool singleUser, long? startedAt)
     {
@@ -136,9 +150,9 @@ internal sealed class Postmaster : IDisposable
     }
 
     /// <remarks>
-    /// Working directory and executable must fit. A start time that does not fit the file's is no proof against it, for a stepped wall
-    /// clock moves what the kernel's numbers are converted to, and overlooking a running primary is the worse error: then the process
-    /// must be the head of this directory's processes.
+    /// Working directory and executable must fit. A start time that does not fit the file's is no proof against it, for
+    /// a stepped wall clock moves what the kernel's numbers are converted to, and overlooking a running primary is the
+    /// worse error: then the process must be the head of this directory's processes.
     /// </remarks>
     private bool IsServer(int pid, bool singleUser, long? startedAt)
     {
@@ -149,12 +163,14 @@ internal sealed class Postmaster : IDisposable
         }
 
         return singleUser
-            || (startedAt is { } written && ProcScan.StartTime(pid) is { } started && Math.Abs(started - written) <= Tolerance)
+            || (startedAt is { } written && ProcScan.StartTime(pid) is { } started
+                && Math.Abs(started - written) <= Tolerance)
             || ProcScan.PostmasterOf(ProcScan.MembersOf(_directories))?.Pid == pid;
     }
 
     private bool Hold(HeldProcess held, ServerProcess process)
     {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
             if (_state.Held is not null)
@@ -163,28 +179,28 @@ internal sealed class Postmaster : IDisposable
                 return false;
             }
 
-            var ended = held.Exited.ContinueWith(
-                _ => OnExit(held), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-            _state = new(process, held, ended);
+            _state = new(process, held, ended.Task);
         }
 
         Changed?.Invoke();
+
+        // Only now: it may have ended already, and then this runs at once.
+        held.Exited.ContinueWith(
+            _ => OnExit(held, ended), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
         return true;
     }
 
-    private void OnExit(HeldProcess held)
+    private void OnExit(HeldProcess held, TaskCompletionSource ended)
     {
         lock (_gate)
         {
-            if (_state.Held != held)
-            {
-                return;
-            }
-
+            LastPid = held.Pid;
             _state = new(new ServerProcess.None(Instant.Now(_clock)), null, Task.CompletedTask);
             held.Dispose();
         }
 
+        ended.TrySetResult();
         Changed?.Invoke();
     }
 

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace HaAgent.Postgres.Control;
 
-/// <summary>What <c>postmaster.pid</c> says. PostgreSQL documentation, "Database File Layout"; <c>pidfile.h</c>.</summary>
+/// <summary>
+/// What <c>postmaster.pid</c> says. PostgreSQL documentation, "Database File Layout"; <c>pidfile.h</c>.
+/// </summary>
 /// <param name="Pid">Positive.</param>
 /// <param name="IsSingleUser">A stand-alone backend wrote it (it writes its pid negative).</param>
 /// <param name="StartedAt">Seconds since the epoch; 0 when not written yet.</param>
@@ -10,7 +12,8 @@ namespace HaAgent.Postgres.Control;
 /// <param name="SocketDirectory">The first one; empty when there is none or not written yet.</param>
 /// <param name="ListenAddress">The first one; <c>*</c> for all; empty when none or not written yet.</param>
 internal sealed record PostmasterPidFile(
-    int Pid, bool IsSingleUser, long StartedAt, int Port, string SocketDirectory, string ListenAddress, PostmasterStatus Status)
+    int Pid, bool IsSingleUser, long StartedAt, int Port, string SocketDirectory, string ListenAddress,
+        PostmasterStatus Status)
 {
     public const string Name = "postmaster.pid";
 
@@ -33,7 +36,8 @@ internal sealed record PostmasterPidFile(
 
     internal static PostmasterPidFile? TryParse(string[] lines)
     {
-        if (!int.TryParse(Line(0), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var pid) || pid is 0 or int.MinValue)
+        if (!int.TryParse(Line(0), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var pid)
+            || pid is 0 or int.MinValue)
         {
             return null;
         }

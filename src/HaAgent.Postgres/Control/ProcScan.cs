@@ -5,10 +5,13 @@ using System.Text;
 namespace HaAgent.Postgres.Control;
 
 /// <summary>One process that works in a data directory.</summary>
-/// <param name="Title">Its command line with blanks between the words; PostgreSQL's children write what they are there.</param>
+/// <param name="Title">Its command line with blanks between the words; PostgreSQL's children write what they are
+/// there.</param>
 internal readonly record struct ProcEntry(int Pid, int ParentPid, string Title)
 {
-    /// <summary>A child of a postmaster: it calls itself <c>postgres: ...</c>. A postmaster's title is its command line.</summary>
+    /// <summary>
+    /// A child of a postmaster: it calls itself <c>postgres: ...</c>. A postmaster's title is its command line.
+    /// </summary>
     public bool IsChild => Title.StartsWith("postgres: ", StringComparison.Ordinal);
 
     public bool IsSingleUser => Title.Contains(" --single", StringComparison.Ordinal);
@@ -16,15 +19,17 @@ internal readonly record struct ProcEntry(int Pid, int ParentPid, string Title)
 
 /// <summary>Finds and kills the processes of a data directory by <c>/proc</c> alone.</summary>
 /// <remarks>
-/// BCL and P/Invoke only, and nothing here reads the data directory: <c>/proc/PID/cwd</c> is answered from the kernel's memory, so
-/// it works while the disk hangs. PostgreSQL's processes all work in their data directory; archive commands do so too, but are not
-/// called postgres and are left alone.
+/// BCL and P/Invoke only, and nothing here reads the data directory: <c>/proc/PID/cwd</c> is answered from the kernel's
+/// memory, so it works while the disk hangs. PostgreSQL's processes all work in their data directory; archive commands
+/// do so too, but are not called postgres and are left alone.
 /// </remarks>
 internal static partial class ProcScan
 {
     private const string Deleted = " (deleted)";
 
-    /// <summary>The PostgreSQL processes whose working directory is one of <paramref name="directories"/> (canonical paths).</summary>
+    /// <summary>
+    /// The PostgreSQL processes whose working directory is one of <paramref name="directories"/> (canonical paths).
+    /// </summary>
     public static List<ProcEntry> MembersOf(IReadOnlyCollection<string> directories)
     {
         var found = new List<ProcEntry>();
@@ -46,7 +51,8 @@ internal static partial class ProcScan
     /// <summary>The postmaster among <paramref name="members"/>; null when there is none.</summary>
     public static ProcEntry? PostmasterOf(List<ProcEntry> members)
     {
-        // A fork that has not set its title yet still looks like its parent: the postmaster is the one whose parent is not a member.
+        // A fork that has not set its title yet still looks like its parent: the postmaster is the one whose parent is
+        // not a member.
         foreach (var member in members)
         {
             if (!member.IsChild && !member.IsSingleUser && !members.Exists(other => other.Pid == member.ParentPid))
@@ -60,67 +66,70 @@ internal static partial class ProcScan
 
     /// <summary>Stops the postmaster where it stands, kills all others, then the postmaster.</summary>
     /// <remarks>
-    /// A stopped postmaster can fork no more, but a child may have been forked meanwhile: the scan is repeated until it finds nothing.
+    /// A stopped postmaster forks no more; the scan is repeated until it finds nothing, and once after the postmaster's
+    /// end. A process that cannot die (it waits for a disk) does not hold this up for ever: the kernel will not let it
+    /// run another instruction of its own.
     /// </remarks>
     /// <param name="postmaster">Null when it is not known; orphans are killed all the same.</param>
     /// <param name="postmasterPid">Its pid; 0 when not known.</param>
     public static void KillAll(IReadOnlyCollection<string> directories, PidFd? postmaster, int postmasterPid)
     {
-        const int MostPasses = 20;
-        postmaster?.Send(PidFd.SigStop);
-        for (var pass = 0; pass < MostPasses; pass++)
+        const int MostPasses = 50;
+        const int PauseMs = 1;
+        if (postmaster is not null && postmaster.Send(PidFd.SigStop))
         {
-            var any = false;
-            foreach (var member in MembersOf(directories))
+            // The signal is sent, but a fork may be under way: the state says when it has taken effect.
+            for (var i = 0; i < MostPasses && StatFields(postmasterPid) is ["R" or "S", ..]; i++)
             {
-                if (member.Pid == postmasterPid)
-                {
-                    continue;
-                }
-
-                any = true;
-                using var held = PidFd.TryOpen(member.Pid);
-                // Looked at again through the handle's lifetime: between the scan and the opening the pid may have been reused.
-                if (held is not null && IsMember(member.Pid, directories))
-                {
-                    held.Send(PidFd.SigKill);
-                }
+                Thread.Sleep(PauseMs);
             }
+        }
 
-            if (!any)
-            {
-                break;
-            }
+        for (var pass = 0; pass < MostPasses && KillOthers(directories, postmasterPid); pass++)
+        {
+            Thread.Sleep(PauseMs);
         }
 
         postmaster?.Send(PidFd.SigKill);
+        KillOthers(directories, postmasterPid);
     }
 
-    /// <summary>The process whose environment at its start held <paramref name="variable"/> (<c>NAME=value</c>); 0 when there is none.</summary>
-    public static int FindByEnvironment(string variable)
+    /// <summary>True when there was anybody.</summary>
+    private static bool KillOthers(IReadOnlyCollection<string> directories, int postmasterPid)
     {
-        var wanted = Encoding.UTF8.GetBytes(variable);
-        foreach (var pid in Pids())
+        var any = false;
+        foreach (var member in MembersOf(directories))
         {
-            var environment = ReadSmall(pid, "environ");
-            var at = environment.AsSpan().IndexOf(wanted);
-            if (at >= 0 && (at == 0 || environment[at - 1] == 0))
+            if (member.Pid == postmasterPid)
             {
-                return pid;
+                continue;
+            }
+
+            any = true;
+            using var held = PidFd.TryOpen(member.Pid);
+            // Looked at again now that it is held: between the scan and the opening the pid may have been reused.
+            if (held is not null && IsMember(member.Pid, directories))
+            {
+                held.Send(PidFd.SigKill);
             }
         }
 
-        return 0;
+        return any;
     }
+
+    /// <summary>The children of a process, by a look at all processes.</summary>
+    public static List<int> ChildrenOf(int parent) => [.. Pids().Where(pid => ParentOf(pid) == parent)];
 
     /// <summary>Titles of the children of a process. Much cheaper than a scan of all processes.</summary>
     public static List<string> ChildTitles(int pid)
     {
         var titles = new List<string>();
-        var line = Encoding.ASCII.GetString(ReadSmall(pid, $"task/{pid.ToString(CultureInfo.InvariantCulture)}/children"));
+        var line =
+            Encoding.ASCII.GetString(ReadSmall(pid, $"task/{pid.ToString(CultureInfo.InvariantCulture)}/children"));
         foreach (var word in line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var child) && TitleOf(child) is { Length: > 0 } title)
+            if (int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var child)
+                && TitleOf(child) is { Length: > 0 } title)
             {
                 titles.Add(title);
             }
@@ -129,13 +138,16 @@ internal static partial class ProcScan
         return titles;
     }
 
-    /// <summary>Seconds since the epoch at which the process started, by the present wall clock; null when it is gone.</summary>
+    /// <summary>
+    /// Seconds since the epoch at which the process started, by the present wall clock; null when it is gone.
+    /// </summary>
     public static double? StartTime(int pid)
     {
         // Field 22, after the last ')' because the name in parentheses may hold anything. In clock ticks since boot.
         const double TicksPerSecond = 100; // USER_HZ, fixed for user space on every Linux architecture in use
         var fields = StatFields(pid);
-        if (fields.Length < 20 || !double.TryParse(fields[19], NumberStyles.None, CultureInfo.InvariantCulture, out var ticks))
+        if (fields.Length < 20
+            || !double.TryParse(fields[19], NumberStyles.None, CultureInfo.InvariantCulture, out var ticks))
         {
             return null;
         }
@@ -195,7 +207,8 @@ internal static partial class ProcScan
     {
         foreach (var path in Directory.EnumerateDirectories("/proc"))
         {
-            if (int.TryParse(path.AsSpan("/proc/".Length), NumberStyles.None, CultureInfo.InvariantCulture, out var pid))
+            if (int.TryParse(
+                path.AsSpan("/proc/".Length), NumberStyles.None, CultureInfo.InvariantCulture, out var pid))
             {
                 yield return pid;
             }

@@ -10,7 +10,9 @@ internal sealed record Command(string Program, IReadOnlyList<string> Arguments)
     /// <summary>Added to the cleaned environment.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>False where the program's result depends on the locale (initdb); otherwise we read untranslated output.</summary>
+    /// <summary>
+    /// False where the program's result depends on the locale (initdb); otherwise we read untranslated output.
+    /// </summary>
     public bool PlainLocale { get; init; } = true;
 
     /// <summary>Null: the agent's own.</summary>
@@ -43,8 +45,10 @@ internal sealed class ProcessRunner(TimeProvider clock)
     private const int KeptCharacters = 256 * 1024;
     private static readonly TimeSpan StreamsCloseWithin = TimeSpan.FromSeconds(2);
 
-    /// <returns>Its result; after <paramref name="timeout"/> it is killed with its children and has no exit code.</returns>
-    /// <exception cref="OperationCanceledException"><paramref name="stop"/> was signalled; the whole tree was killed.</exception>
+    /// <returns>Its result; after <paramref name="timeout"/> it is killed with its children and has no exit
+    /// code.</returns>
+    /// <exception cref="OperationCanceledException"><paramref name="stop"/> was signalled; the whole tree was
+    /// killed.</exception>
     public async Task<ProcessResult> RunAsync(Command command, TimeSpan timeout, CancellationToken stop)
     {
         stop.ThrowIfCancellationRequested();
@@ -71,10 +75,12 @@ internal sealed class ProcessRunner(TimeProvider clock)
         {
             process.Kill(entireProcessTree: true);
             stop.ThrowIfCancellationRequested();
-            return new(null, await WithinAsync(output).ConfigureAwait(false), $"{command.Name} did not end within {timeout.TotalSeconds:0} s");
+            return new(null, await WithinAsync(output).ConfigureAwait(false),
+                $"{command.Name} did not end within {timeout.TotalSeconds:0} s");
         }
 
-        return new(process.ExitCode, await WithinAsync(output).ConfigureAwait(false), await WithinAsync(error).ConfigureAwait(false));
+        return new(process.ExitCode, await WithinAsync(output).ConfigureAwait(false),
+            await WithinAsync(error).ConfigureAwait(false));
     }
 
     private static ProcessStartInfo StartInfo(Command command)
@@ -103,7 +109,9 @@ internal sealed class ProcessRunner(TimeProvider clock)
         return start;
     }
 
-    /// <summary>A child that lives on (a daemon started by a script) may hold the streams open: it is not waited for.</summary>
+    /// <summary>
+    /// A child that lives on (a daemon started by a script) may hold the streams open: it is not waited for.
+    /// </summary>
     private async Task<string> WithinAsync(Task<string> tail)
     {
         try
@@ -141,6 +149,8 @@ internal sealed class ProcessRunner(TimeProvider clock)
             // Given up on by WithinAsync.
         }
 
-        return kept.Length > KeptCharacters ? kept.ToString(kept.Length - KeptCharacters, KeptCharacters) : kept.ToString();
+        return kept.Length > KeptCharacters
+            ? kept.ToString(kept.Length - KeptCharacters, KeptCharacters)
+            : kept.ToString();
     }
 }

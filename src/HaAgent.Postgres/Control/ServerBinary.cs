@@ -37,7 +37,8 @@ internal sealed class ServerBinary(ProcessRunner runner, Func<PostgresEffectiveC
     /// <summary>What <c>--describe-config</c> knows; nothing when it fails.</summary>
     public async Task<ParameterCatalog> DescribeAsync(CancellationToken stop)
     {
-        var result = await runner.RunAsync(new Command(configuration().Tool("postgres"), ["--describe-config"]), Timeout, stop)
+        var result =
+            await runner.RunAsync(new Command(configuration().Tool("postgres"), ["--describe-config"]), Timeout, stop)
             .ConfigureAwait(false);
         return result.Succeeded ? ParameterCatalog.FromDescription(result.Output) : ParameterCatalog.Nothing;
     }

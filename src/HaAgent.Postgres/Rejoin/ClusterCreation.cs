@@ -42,10 +42,12 @@ internal sealed class ClusterCreation(ServerContext context, DataDirectoryRemova
         return null; // the marker stays until the users are there: half a cluster must not pass for a whole one
     });
 
-    public Task<StepResult> FinishInitializeAsync(CancellationToken stop) => Steps.RunAsync(context, "creating users", async () =>
+    public Task<StepResult> FinishInitializeAsync(CancellationToken stop) =>
+        Steps.RunAsync(context, "creating users", async () =>
     {
         var options = context.Options;
-        await InSessionAsync(session => EnsureRoleAsync(session, options.Superuser, "SUPERUSER LOGIN", passwordNeeded: true), stop)
+        await InSessionAsync(session =>
+            EnsureRoleAsync(session, options.Superuser, "SUPERUSER LOGIN", passwordNeeded: true), stop)
             .ConfigureAwait(false);
         if (!options.PostBootstrap.IsEmpty && await RunScriptAsync(stop).ConfigureAwait(false) is { } problem)
         {
@@ -54,7 +56,8 @@ internal sealed class ClusterCreation(ServerContext context, DataDirectoryRemova
 
         await InSessionAsync(async session =>
         {
-            await EnsureRoleAsync(session, options.Replication, "REPLICATION LOGIN", passwordNeeded: false).ConfigureAwait(false);
+            await EnsureRoleAsync(session, options.Replication, "REPLICATION LOGIN", passwordNeeded: false)
+                .ConfigureAwait(false);
             if (options.Rewind.Username is { } rewind && rewind != options.Superuser.Username)
             {
                 await EnsureRoleAsync(session, options.Rewind, "LOGIN", passwordNeeded: false).ConfigureAwait(false);
@@ -107,10 +110,14 @@ internal sealed class ClusterCreation(ServerContext context, DataDirectoryRemova
     private async Task<string?> RunScriptAsync(CancellationToken stop)
     {
         var options = context.Options;
-        var endpoint = context.Connections.LocalAddress(PostmasterPidFile.TryRead(context.DataDirectory), context.Configuration.UseUnixSocket);
+        var endpoint =
+            context.Connections.LocalAddress(
+                PostmasterPidFile.TryRead(context.DataDirectory), context.Configuration.UseUnixSocket);
         var address = new UpstreamAddress(endpoint.Host, endpoint.Port, context.Configuration.Database);
         PassFile.Write(options.PassFile, address, options.Superuser);
-        var connection = ConnInfo.Render(ConnInfo.To(address, options.Superuser, context.Configuration.Database, context.Binary.LastVersion));
+        var connection =
+            ConnInfo.Render(ConnInfo.To(
+                address, options.Superuser, context.Configuration.Database, context.Binary.LastVersion));
         var command = new Command(options.PostBootstrap[0], [.. options.PostBootstrap.Skip(1), connection])
         {
             Environment = new Dictionary<string, string>
@@ -138,7 +145,8 @@ internal sealed class ClusterCreation(ServerContext context, DataDirectoryRemova
         }
     }
 
-    private static async Task EnsureRoleAsync(SqlSession session, UserCredentials user, string attributes, bool passwordNeeded)
+    private static async Task EnsureRoleAsync(
+        SqlSession session, UserCredentials user, string attributes, bool passwordNeeded)
     {
         if (user.Username is not { } name || (passwordNeeded && user.Password is null))
         {

@@ -4,9 +4,9 @@ namespace HaAgent.Postgres.Rejoin;
 
 /// <summary>A file next to the data directory that says: this agent is creating it and has not finished.</summary>
 /// <remarks>
-/// Written first, removed last. It is what allows content to be removed after a crash in the middle (S5), and its second line, whether
-/// a server in the directory ever accepted connections: then it is moved aside instead. Not inside the directory, where pg_basebackup
-/// would refuse to write.
+/// Written first, removed last. It is what allows content to be removed after a crash in the middle (S5), and its
+/// second line, whether a server in the directory ever accepted connections: then it is moved aside instead. Not inside
+/// the directory, where pg_basebackup would refuse to write.
 /// </remarks>
 internal sealed class CreationMarker(PostgresOptions options)
 {

@@ -9,7 +9,10 @@ internal sealed class DataDirectoryRemoval(ServerContext context)
 {
     private readonly DataDirectoryReader _reader = new(context.Options, context.Marker);
 
-    /// <summary>Writes the marker, then clears what an earlier attempt of ours has left. Content that is not ours is an obstacle.</summary>
+    /// <summary>
+    /// Writes the marker, then clears what an earlier attempt of ours has left. Content that is not ours is an
+    /// obstacle.
+    /// </summary>
     /// <returns>What stands in the way; null: the directory is empty or absent, and marked.</returns>
     public string? PrepareForCreation(string method)
     {
@@ -32,13 +35,17 @@ internal sealed class DataDirectoryRemoval(ServerContext context)
         context.Marker.Write(method);
         if (Directory.Exists(directory))
         {
-            ClearContents(directory); // hidden files and lost+found: the tools refuse even these, apart from what they cannot remove
+            // hidden files and lost+found: the tools refuse even these, apart from what they cannot remove
+            ClearContents(directory);
         }
 
         return null;
     }
 
-    /// <summary>After an attempt of ours that failed: what it left is removed, or moved aside if a server in it ever accepted connections.</summary>
+    /// <summary>
+    /// After an attempt of ours that failed: what it left is removed, or moved aside if a server in it ever accepted
+    /// connections.
+    /// </summary>
     public void ClearUnfinished()
     {
         if (context.Marker.HasServed)
@@ -53,7 +60,8 @@ internal sealed class DataDirectoryRemoval(ServerContext context)
         context.Marker.Remove();
     }
 
-    public Task<StepResult> DiscardAsync(DiscardReason reason) => Steps.RunAsync(context, "discarding the data directory", () =>
+    public Task<StepResult> DiscardAsync(DiscardReason reason) =>
+        Steps.RunAsync(context, "discarding the data directory", () =>
     {
         if (context.Postmaster.Process is not ServerProcess.None)
         {
@@ -70,7 +78,9 @@ internal sealed class DataDirectoryRemoval(ServerContext context)
                 break;
             default:
                 // The operator has asked for it by remove_data_directory_on_...
-                Remove(reason == DiscardReason.RewindFailed ? "the rewind failed" : "its timeline has diverged from the leader's");
+                Remove(reason == DiscardReason.RewindFailed
+                    ? "the rewind failed"
+                    : "its timeline has diverged from the leader's");
                 break;
         }
 
@@ -78,7 +88,9 @@ internal sealed class DataDirectoryRemoval(ServerContext context)
         return Task.FromResult<string?>(null);
     });
 
-    /// <summary>Removes all content, with what <c>pg_wal</c> and tablespaces point to; what cannot be removed is moved aside.</summary>
+    /// <summary>
+    /// Removes all content, with what <c>pg_wal</c> and tablespaces point to; what cannot be removed is moved aside.
+    /// </summary>
     private void Remove(string reason)
     {
         var directory = context.DataDirectory;
@@ -128,7 +140,9 @@ internal sealed class DataDirectoryRemoval(ServerContext context)
     private List<string> LinkedDirectories()
     {
         var tablespaces = Path.Combine(context.DataDirectory, "pg_tblspc");
-        IEnumerable<string> candidates = Directory.Exists(tablespaces) ? Directory.EnumerateFileSystemEntries(tablespaces) : [];
+        IEnumerable<string> candidates = Directory.Exists(tablespaces)
+            ? Directory.EnumerateFileSystemEntries(tablespaces)
+            : [];
         return [.. candidates
             .Append(Path.Combine(context.DataDirectory, "pg_wal"))
             .Select(path => new DirectoryInfo(path))
@@ -138,7 +152,9 @@ internal sealed class DataDirectoryRemoval(ServerContext context)
             .Where(Directory.Exists)];
     }
 
-    /// <summary>The directory itself stays: it may be a mount point, and its owner and mode are the operator's.</summary>
+    /// <summary>
+    /// The directory itself stays: it may be a mount point, and its owner and mode are the operator's.
+    /// </summary>
     private static void ClearContents(string directory)
     {
         foreach (var entry in new DirectoryInfo(directory).EnumerateFileSystemInfos())

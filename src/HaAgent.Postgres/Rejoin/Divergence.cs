@@ -26,7 +26,9 @@ internal sealed class Divergence(ServerContext context)
             }
 
             var facts = await LocalAsync(stop).ConfigureAwait(false);
-            return facts.Unknown.Length > 0 ? facts : await WithLeaderAsync(facts, leader.Name, address, stop).ConfigureAwait(false);
+            return facts.Unknown.Length > 0
+                ? facts
+                : await WithLeaderAsync(facts, leader.Name, address, stop).ConfigureAwait(false);
         }
         catch (NpgsqlException e)
         {
@@ -40,7 +42,8 @@ internal sealed class Divergence(ServerContext context)
 
     private async Task<DivergenceFacts> LocalAsync(CancellationToken stop)
     {
-        if (context.Postmaster.Process is ServerProcess.Running && await RunningAsync(stop).ConfigureAwait(false) is { } running)
+        if (context.Postmaster.Process is ServerProcess.Running
+            && await RunningAsync(stop).ConfigureAwait(false) is { } running)
         {
             return running;
         }
@@ -53,11 +56,13 @@ internal sealed class Divergence(ServerContext context)
         var minimum = control.MinimumRecoveryEnd;
         return control.State switch
         {
-            ControlState.ShutDownInRecovery or ControlState.InArchiveRecovery when minimum.Lsn.IsKnown && minimum.Timeline.IsKnown =>
+            ControlState.ShutDownInRecovery or ControlState.InArchiveRecovery when minimum.Lsn.IsKnown
+                && minimum.Timeline.IsKnown =>
                 new() { Local = minimum, LocalInRecovery = true },
             ControlState.ShutDownInRecovery or ControlState.InArchiveRecovery or ControlState.ShutDown =>
                 new() { Local = control.Checkpoint, LocalEndOfCheckpoint = control.EndOfCheckpoint },
-            _ => new() { Unknown = $"the local server was not shut down cleanly ({control.State}): where its WAL ends is not known" },
+            _ => new() { Unknown =
+                $"the local server was not shut down cleanly ({control.State}): where its WAL ends is not known" },
         };
     }
 
@@ -82,8 +87,8 @@ internal sealed class Divergence(ServerContext context)
     }
 
     /// <remarks>
-    /// IDENTIFY_SYSTEM alone tells which timeline a standby replays: the control file only follows with restartpoints. It takes a
-    /// replication connection, for which Npgsql has a class of its own.
+    /// IDENTIFY_SYSTEM alone tells which timeline a standby replays: the control file only follows with restartpoints.
+    /// It takes a replication connection, for which Npgsql has a class of its own.
     /// </remarks>
     private async Task<Timeline> ReplayTimelineAsync(CancellationToken stop)
     {
@@ -105,9 +110,11 @@ internal sealed class Divergence(ServerContext context)
         }
     }
 
-    private async Task<DivergenceFacts> WithLeaderAsync(DivergenceFacts local, NodeName name, UpstreamAddress address, CancellationToken stop)
+    private async Task<DivergenceFacts> WithLeaderAsync(
+        DivergenceFacts local, NodeName name, UpstreamAddress address, CancellationToken stop)
     {
-        var session = await SqlSession.OpenAsync(context.Connections.ForRewind(address), context.Clock, Within, stop).ConfigureAwait(false);
+        var session = await SqlSession.OpenAsync(context.Connections.ForRewind(address), context.Clock, Within, stop)
+            .ConfigureAwait(false);
         await using (session.ConfigureAwait(false))
         {
             var row = (await session.QueryAsync(PostgresQueries.LeaderFacts).ConfigureAwait(false))[0];
@@ -116,7 +123,8 @@ internal sealed class Divergence(ServerContext context)
                 return local with { LeaderInRecovery = true, Unknown = $"{name} is still in recovery" };
             }
 
-            var timeline = new Timeline(uint.Parse((string)row[2]!, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
+            var timeline =
+                new Timeline(uint.Parse((string)row[2]!, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
             var facts = local with
             {
                 LeaderSystemIdentifier = (string)row[0]!,
@@ -128,9 +136,12 @@ internal sealed class Divergence(ServerContext context)
                 return facts;
             }
 
-            var history = await session.QueryAsync(PostgresQueries.ReadHistoryFile, "pg_wal/" + TimelineHistory.FileName(timeline))
+            var history =
+                await session.QueryAsync(
+                    PostgresQueries.ReadHistoryFile, "pg_wal/" + TimelineHistory.FileName(timeline))
                 .ConfigureAwait(false);
-            return facts with { LeaderHistory = TimelineHistory.Parse(Encoding.UTF8.GetString((byte[])history[0][0]!)) };
+            return facts with { LeaderHistory =
+                TimelineHistory.Parse(Encoding.UTF8.GetString((byte[])history[0][0]!)) };
         }
     }
 }

@@ -13,7 +13,8 @@ internal sealed class PgBaseBackup(ServerContext context, DataDirectoryRemoval r
     /// <summary>There is no telling how large a cluster is; a cancelled job ends it.</summary>
     private static readonly TimeSpan Within = TimeSpan.FromDays(7);
 
-    public Task<StepResult> CloneAsync(Upstream source, CancellationToken stop) => Steps.RunAsync(context, $"base backup from {source.Name}", async () =>
+    public Task<StepResult> CloneAsync(Upstream source, CancellationToken stop) =>
+        Steps.RunAsync(context, $"base backup from {source.Name}", async () =>
     {
         if (!UpstreamAddress.TryParse(source.ConnUrl, out var address))
         {
@@ -38,6 +39,8 @@ internal sealed class PgBaseBackup(ServerContext context, DataDirectoryRemoval r
             {
                 return null;
             }
+
+            PgLog.StepFailed(context.Log, $"try {i + 1} of {Tries} to copy {source.Name}", problem);
         }
 
         return problem;

@@ -62,7 +62,8 @@ internal sealed class PgRewind(ServerContext context)
 
         var leaderIsWell = await LeaderIsWellAsync(address, stop).ConfigureAwait(false);
         var usable = await context.ControlData.FactsAsync(stop).ConfigureAwait(false) is not null;
-        return Report(leaderIsWell || !usable ? RewindOutcome.Failed : RewindOutcome.SourceUnreachable, $"pg_rewind: {result.Complaint}");
+        return Report(leaderIsWell || !usable ? RewindOutcome.Failed : RewindOutcome.SourceUnreachable,
+            $"pg_rewind: {result.Complaint}");
     }
 
     /// <summary>What makes a rewind impossible from the start; null: nothing.</summary>
@@ -85,7 +86,9 @@ internal sealed class PgRewind(ServerContext context)
             : null;
     }
 
-    /// <summary>Runs the tool again as long as each run misses another WAL file that can be fetched from the archive.</summary>
+    /// <summary>
+    /// Runs the tool again as long as each run misses another WAL file that can be fetched from the archive.
+    /// </summary>
     private async Task<ProcessResult> RunToolAsync(UpstreamAddress leader, CancellationToken stop)
     {
         var fetched = new HashSet<string>(StringComparer.Ordinal);
@@ -94,7 +97,7 @@ internal sealed class PgRewind(ServerContext context)
         {
             var command = new Command(context.Configuration.Tool("pg_rewind"), arguments)
             {
-                Environment = new Dictionary<string, string>
+                Environment = new Dictionary<string, string>(context.EnvironmentForServer())
                 {
                     ["PGPASSFILE"] = context.Options.PassFile,
                     ["PGOPTIONS"] = "-c statement_timeout=0",
@@ -118,7 +121,8 @@ internal sealed class PgRewind(ServerContext context)
         keys["target_session_attrs"] = "read-write";
         List<string> arguments =
         [
-            $"--target-pgdata={context.DataDirectory}", $"--source-server={ConnInfo.Render(keys)}", .. configuration.RewindArguments,
+            $"--target-pgdata={context.DataDirectory}", $"--source-server={ConnInfo.Render(keys)}",
+                .. configuration.RewindArguments,
         ];
         var elsewhere = context.Options.ConfigDirectory != context.DataDirectory;
         restoresItself = configuration.RecoveryConf.ContainsKey("restore_command")
@@ -140,7 +144,9 @@ internal sealed class PgRewind(ServerContext context)
     {
         try
         {
-            var session = await SqlSession.OpenAsync(context.Connections.ForRewind(leader), context.Clock, LeaderAnswersWithin, stop)
+            var session =
+                await SqlSession.OpenAsync(
+                    context.Connections.ForRewind(leader), context.Clock, LeaderAnswersWithin, stop)
                 .ConfigureAwait(false);
             await using (session.ConfigureAwait(false))
             {

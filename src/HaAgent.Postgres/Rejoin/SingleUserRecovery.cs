@@ -2,10 +2,14 @@ using HaAgent.Postgres.Control;
 
 namespace HaAgent.Postgres.Rejoin;
 
-/// <summary>Brings a crashed data directory to a clean state with a stand-alone backend, so that pg_rewind can read where it ends.</summary>
+/// <summary>
+/// Brings a crashed data directory to a clean state with a stand-alone backend, so that pg_rewind can read where it
+/// ends.
+/// </summary>
 /// <remarks>
-/// A stand-alone backend refuses standby mode, so the signal files go; the start that follows writes them again. Archiving is pretended
-/// and always fails, so that no WAL is removed that the rewind needs; the old archive status would defeat that.
+/// A stand-alone backend refuses standby mode, so the signal files go; the start that follows writes them again.
+/// Archiving is pretended and always fails, so that no WAL is removed that the rewind needs; the old archive status
+/// would defeat that.
 /// </remarks>
 internal sealed class SingleUserRecovery(ServerContext context)
 {
@@ -29,8 +33,10 @@ internal sealed class SingleUserRecovery(ServerContext context)
         }
 
         arguments.AddRange(["-c", "archive_mode=on", "-c", "archive_command=false", "template1"]);
-        var result = await context.Runner.RunAsync(new Command(context.Configuration.Tool("postgres"), arguments), Within, stop)
-            .ConfigureAwait(false);
+        var command =
+            new Command(
+                context.Configuration.Tool("postgres"), arguments) { Environment = context.EnvironmentForServer() };
+        var result = await context.Runner.RunAsync(command, Within, stop).ConfigureAwait(false);
         return result.Succeeded ? null : result.Complaint;
     }
 

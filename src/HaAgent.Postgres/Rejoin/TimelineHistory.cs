@@ -6,10 +6,13 @@ using HaAgent.Core.Snapshot;
 
 namespace HaAgent.Postgres.Rejoin;
 
-/// <summary>Timeline history files: <c>parent TAB switch point TAB reason</c> (PostgreSQL documentation, "Timelines").</summary>
+/// <summary>
+/// Timeline history files: <c>parent TAB switch point TAB reason</c> (PostgreSQL documentation, "Timelines").
+/// </summary>
 internal static class TimelineHistory
 {
-    public static string FileName(Timeline timeline) => string.Create(CultureInfo.InvariantCulture, $"{timeline.Value:X8}.history");
+    public static string FileName(Timeline timeline) =>
+        string.Create(CultureInfo.InvariantCulture, $"{timeline.Value:X8}.history");
 
     /// <summary>Comments, empty lines and lines that are none are left out.</summary>
     public static ImmutableArray<HistoryLine> Parse(string content)

@@ -4,10 +4,12 @@ using HaAgent.Postgres.Control;
 
 namespace HaAgent.Postgres.Rejoin;
 
-/// <summary>WAL files around a rewind: what is ready for the archive goes there first, and what is missing is fetched from it.</summary>
+/// <summary>
+/// WAL files around a rewind: what is ready for the archive goes there first, and what is missing is fetched from it.
+/// </summary>
 /// <remarks>
-/// <c>archive_command</c> and <c>restore_command</c> are shell commands by PostgreSQL's own definition: a shell runs them, with the
-/// placeholders replaced as the server would.
+/// <c>archive_command</c> and <c>restore_command</c> are shell commands by PostgreSQL's own definition: a shell runs
+/// them, with the placeholders replaced as the server would.
 /// </remarks>
 internal sealed partial class WalRescue(ServerContext context)
 {
@@ -20,7 +22,8 @@ internal sealed partial class WalRescue(ServerContext context)
         var parameters = context.Configuration.Parameters(isPrimary: true);
         var status = Path.Combine(context.DataDirectory, "pg_wal", "archive_status");
         if (parameters.GetValueOrDefault("archive_mode") is not ("on" or "always")
-            || !parameters.TryGetValue("archive_command", out var template) || template.Length == 0 || !Directory.Exists(status))
+            || !parameters.TryGetValue("archive_command", out var template) || template.Length == 0
+                || !Directory.Exists(status))
         {
             return;
         }
@@ -81,7 +84,8 @@ internal sealed partial class WalRescue(ServerContext context)
 
     /// <summary>The commands' paths are relative to the data directory.</summary>
     private Task<ProcessResult> ShellAsync(string command, CancellationToken stop) => context.Runner.RunAsync(
-        new Command("/bin/sh", ["-c", command]) { WorkingDirectory = context.DataDirectory, PlainLocale = false }, PerFile, stop);
+        new Command("/bin/sh", ["-c", command]) { WorkingDirectory = context.DataDirectory, PlainLocale = false },
+            PerFile, stop);
 
     [GeneratedRegex("could not open file \"[^\"]*/pg_wal/(?<file>[0-9A-F]{24})\"")]
     private static partial Regex Missing();

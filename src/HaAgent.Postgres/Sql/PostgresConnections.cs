@@ -13,18 +13,23 @@ internal sealed class PostgresConnections(PostgresOptions options, Func<Postgres
     private const int ConnectSeconds = 3;
 
     /// <summary>As the superuser to the local server.</summary>
-    /// <param name="running">The running server's own word on where it listens: right even when the setting has changed since.</param>
+    /// <param name="running">The running server's own word on where it listens: right even when the setting has changed
+    /// since.</param>
     /// <param name="statementTimeoutMs">0: none.</param>
     public NpgsqlDataSource Local(Control.PostmasterPidFile? running, string applicationName, int statementTimeoutMs)
     {
         var endpoint = LocalAddress(running, configuration().UseUnixSocket);
         var builder = Base(endpoint.Host, endpoint.Port, options.Superuser, configuration().Database);
         builder.ApplicationName = applicationName;
-        builder.Options = string.Create(CultureInfo.InvariantCulture, $"-c search_path=pg_catalog -c statement_timeout={statementTimeoutMs}");
+        builder.Options =
+            string.Create(
+                CultureInfo.InvariantCulture, $"-c search_path=pg_catalog -c statement_timeout={statementTimeoutMs}");
         return Build(builder);
     }
 
-    /// <summary>For a physical replication connection to the local server: a connection string, as that is all Npgsql takes.</summary>
+    /// <summary>
+    /// For a physical replication connection to the local server: a connection string, as that is all Npgsql takes.
+    /// </summary>
     public string LocalReplication(Control.PostmasterPidFile? running)
     {
         var endpoint = LocalAddress(running, configuration().UseUnixSocketForReplication);
@@ -40,7 +45,8 @@ internal sealed class PostgresConnections(PostgresOptions options, Func<Postgres
     }
 
     /// <summary>
-    /// A socket where configured and there, else TCP. <c>localhost</c> when all addresses or the loopback are listened on.
+    /// A socket where configured and there, else TCP. <c>localhost</c> when all addresses or the loopback are listened
+    /// on.
     /// </summary>
     internal LocalEndpoint LocalAddress(Control.PostmasterPidFile? running, bool useSocket)
     {
@@ -63,16 +69,47 @@ internal sealed class PostgresConnections(PostgresOptions options, Func<Postgres
         return new(local ? "localhost" : hosts[0] == "::" ? "::1" : hosts[0], port);
     }
 
-    private static string? FirstDirectory(string directories) => directories
-        .Split(',', StringSplitOptions.TrimEntries)
-        .Select(directory => directory.Trim('"'))
-        .FirstOrDefault(directory => directory.StartsWith('/'));
+    /// <summary>
+    /// The first absolute path of a list whose items may be in double quotes, with quotes inside doubled.
+    /// </summary>
+    internal static string? FirstDirectory(string directories)
+    {
+        var item = new System.Text.StringBuilder();
+        var quoted = false;
+        for (var i = 0; i <= directories.Length; i++)
+        {
+            var c = i < directories.Length ? directories[i] : ',';
+            if (c == '"')
+            {
+                var doubled = quoted && i + 1 < directories.Length && directories[i + 1] == '"';
+                i += doubled ? 1 : 0;
+                quoted = doubled || !quoted;
+                item.Append(doubled ? "\"" : "");
+            }
+            else if (c == ',' && !quoted)
+            {
+                if (item.ToString().Trim() is ['/', ..] path)
+                {
+                    return path;
+                }
+
+                item.Clear();
+            }
+            else
+            {
+                item.Append(c);
+            }
+        }
+
+        return null;
+    }
 
     private static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder settings)
     {
         var builder = new NpgsqlSlimDataSourceBuilder(settings.ConnectionString);
         builder.EnableTransportSecurity();
-        builder.ConfigureTypeLoading(loading => loading.EnableTypeLoading(false)); // base types only: no catalogue scan per connection
+        // base types only: no catalogue scan per connection
+        builder.ConfigureTypeLoading(loading => loading.EnableTypeLoading(false));
         return builder.Build();
     }
 

@@ -5,11 +5,17 @@ using Npgsql;
 
 namespace HaAgent.Postgres.Sql;
 
-/// <summary>The dated probe query on a connection of its own, kept open. One question at a time; the caller sees to that.</summary>
-/// <remarks>Whatever the server does, the answer comes by the deadline: a connection that is late is given up, and nobody waits for it.</remarks>
+/// <summary>
+/// The dated probe query on a connection of its own, kept open. One question at a time; the caller sees to that.
+/// </summary>
+/// <remarks>
+/// Whatever the server does, the answer comes by the deadline: a connection that is late is given up, and nobody waits
+/// for it.
+/// </remarks>
 internal sealed class PostgresProbe(PostgresConnections connections, TimeProvider clock) : IAsyncDisposable
 {
-    private const string ApplicationName = "Patroni heartbeat"; // tools and pg_stat_activity filters know it by this name
+    // tools and pg_stat_activity filters know it by this name
+    private const string ApplicationName = "Patroni heartbeat";
     private const int StatementTimeoutMs = 2000;
     private const string CannotConnectNow = "57P03";
     private const string QueryCanceled = "57014";
@@ -19,7 +25,8 @@ internal sealed class PostgresProbe(PostgresConnections connections, TimeProvide
     /// <param name="running">Where the running server says it listens.</param>
     /// <param name="process">Identity of the running server: another one needs another connection.</param>
     /// <returns>The reading, and the server's version when it answered.</returns>
-    public async Task<(SqlReading Reading, int Version)> AskAsync(PostmasterPidFile? running, object process, Instant deadline)
+    public async Task<(SqlReading Reading, int Version)> AskAsync(
+        PostmasterPidFile? running, object process, Instant deadline)
     {
         var askedAt = Instant.Now(clock);
         var left = deadline - askedAt;
@@ -56,7 +63,8 @@ internal sealed class PostgresProbe(PostgresConnections connections, TimeProvide
         return ValueTask.CompletedTask;
     }
 
-    private async Task<(SqlReading Reading, int Version)> AskAsync(Session session, Instant askedAt, CancellationToken timeout)
+    private async Task<(SqlReading Reading, int Version)> AskAsync(
+        Session session, Instant askedAt, CancellationToken timeout)
     {
         try
         {
@@ -87,7 +95,8 @@ internal sealed class PostgresProbe(PostgresConnections connections, TimeProvide
             Abandon(session);
             return (new SqlReading.Unknown("no answer in time"), 0);
         }
-        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or InvalidOperationException or ObjectDisposedException)
+        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or InvalidOperationException
+            or ObjectDisposedException)
         {
             // A broken or abandoned connection shows in several ways.
             Abandon(session);
@@ -122,7 +131,9 @@ internal sealed class PostgresProbe(PostgresConnections connections, TimeProvide
             return command;
         }
 
-        /// <summary>Closing says goodbye to the server, which may hang: it is nobody's to wait for, and its failure is no news.</summary>
+        /// <summary>
+        /// Closing says goodbye to the server, which may hang: it is nobody's to wait for, and its failure is no news.
+        /// </summary>
         public void CloseInBackground() => _ = Task.Run(async () =>
         {
             try
@@ -134,7 +145,8 @@ internal sealed class PostgresProbe(PostgresConnections connections, TimeProvide
 
                 await source.DisposeAsync().ConfigureAwait(false);
             }
-            catch (Exception e) when (e is NpgsqlException or IOException or InvalidOperationException or System.Net.Sockets.SocketException)
+            catch (Exception e) when (e is NpgsqlException or IOException or InvalidOperationException
+                or System.Net.Sockets.SocketException)
             {
             }
         });

@@ -1,12 +1,14 @@
 namespace HaAgent.Postgres.Sql;
 
-/// <summary>Every SQL text the agent sends, for PostgreSQL 13 to 18. All run with <c>search_path = pg_catalog</c>.</summary>
+/// <summary>
+/// Every SQL text the agent sends, for PostgreSQL 13 to 18. All run with <c>search_path = pg_catalog</c>.
+/// </summary>
 internal static class PostgresQueries
 {
     /// <summary>Everything the probe wants, in one row. The columns are read by <see cref="ProbeRow"/>.</summary>
     /// <remarks>
-    /// Asked once, `in_recovery` decides which functions may be called: some fail in the other role. The timeline of a primary is that of
-    /// its current WAL file's name. Everything has a base type, so that no type needs to be loaded.
+    /// Asked once, `in_recovery` decides which functions may be called: some fail in the other role. The timeline of a
+    /// primary is that of its current WAL file's name. Everything has a base type, so that no type needs to be loaded.
     /// </remarks>
     public const string Probe = """
         SELECT r.in_recovery,
@@ -53,7 +55,9 @@ internal static class PostgresQueries
     public const string Parameters =
         "SELECT name, vartype, unit, min_val, max_val, array_to_string(enumvals, chr(10)), context FROM pg_settings";
 
-    /// <summary>Parameters whose new value waits for a restart; the last entry in the files is the one that counts.</summary>
+    /// <summary>
+    /// Parameters whose new value waits for a restart; the last entry in the files is the one that counts.
+    /// </summary>
     public const string PendingRestart = """
         SELECT s.name, s.setting, s.unit, f.setting
           FROM pg_settings s
@@ -70,8 +74,9 @@ internal static class PostgresQueries
 
     /// <summary>Where a leader stands, and the history of its timeline (empty on timeline 1).</summary>
     /// <remarks>
-    /// Plain SQL with the credentials and the rights that pg_rewind needs from the same server, so that no second kind of connection
-    /// (replication) has to be allowed: everybody may call the pg_control functions, and the rewind user may read binary files.
+    /// Plain SQL with the credentials and the rights that pg_rewind needs from the same server, so that no second kind
+    /// of connection (replication) has to be allowed: everybody may call the pg_control functions, and the rewind user
+    /// may read binary files.
     /// </remarks>
     public const string LeaderFacts = """
         SELECT (SELECT system_identifier::text FROM pg_control_system()),
@@ -94,7 +99,9 @@ internal static class PostgresQueries
 
     public const string RoleExists = "SELECT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = ($1::text)::name)";
 
-    /// <summary>For sessions whose statements hold passwords: none of them reaches a log, nor waits for a standby.</summary>
+    /// <summary>
+    /// For sessions whose statements hold passwords: none of them reaches a log, nor waits for a standby.
+    /// </summary>
     public static readonly string[] Discreetly =
     [
         "SET synchronous_commit = local",
@@ -116,14 +123,18 @@ internal static class PostgresQueries
         "pg_catalog.pg_read_binary_file(text, bigint, bigint, boolean)",
     ];
 
-    /// <summary>Creates or alters a role. Utility statements take no parameters, so names and passwords are quoted here.</summary>
+    /// <summary>
+    /// Creates or alters a role. Utility statements take no parameters, so names and passwords are quoted here.
+    /// </summary>
     public static string Role(bool exists, UserCredentials user, string attributes)
     {
         var password = user.Password is { } secret ? $" PASSWORD {Literal(secret)}" : "";
-        return $"{(exists ? "ALTER" : "CREATE")} ROLE {Identifier(user.Username!)} WITH {attributes}{password}"; // callers have looked
+        // callers have looked
+        return $"{(exists ? "ALTER" : "CREATE")} ROLE {Identifier(user.Username!)} WITH {attributes}{password}";
     }
 
-    public static string GrantExecute(string function, string role) => $"GRANT EXECUTE ON FUNCTION {function} TO {Identifier(role)}";
+    public static string GrantExecute(string function, string role) =>
+        $"GRANT EXECUTE ON FUNCTION {function} TO {Identifier(role)}";
 
     public static string Identifier(string name) => "\"" + name.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
 

@@ -7,7 +7,9 @@ using HaAgent.Core.Snapshot;
 
 namespace HaAgent.Postgres.Sql;
 
-/// <summary>Turns the row of <see cref="PostgresQueries.Probe"/> into a reading; here positions become <see cref="Lsn"/>.</summary>
+/// <summary>
+/// Turns the row of <see cref="PostgresQueries.Probe"/> into a reading; here positions become <see cref="Lsn"/>.
+/// </summary>
 internal static class ProbeRow
 {
     /// <returns>The reading and <c>server_version_num</c>.</returns>
@@ -31,7 +33,9 @@ internal static class ProbeRow
             LatestEnd = Position(row, 8),
             ReplayedAt = Moment(row, 9),
             ReplayPaused = row.GetBoolean(10),
-            ReplicationState = !inRecovery ? null : streaming ? "streaming" : restoreCommand.Length > 0 ? "in archive recovery" : null,
+            ReplicationState = !inRecovery
+                ? null
+                : streaming ? "streaming" : restoreCommand.Length > 0 ? "in archive recovery" : null,
             RestoreCommand = restoreCommand.Length > 0 ? restoreCommand : null,
             PostmasterStartTime = Moment(row, 13),
             CheckpointOnCurrentTimeline = !inRecovery && ofControlFile == timeline,
@@ -41,7 +45,8 @@ internal static class ProbeRow
         return (reading, row.GetInt32(14));
     }
 
-    private static ImmutableArray<WalSender> Senders(DbDataReader row, int column) => Rows(row, column, entry => new WalSender(
+    private static ImmutableArray<WalSender> Senders(DbDataReader row, int column) =>
+        Rows(row, column, entry => new WalSender(
         entry[0].GetInt32(),
         Text(entry[1]) ?? "",
         Text(entry[2]) ?? "",
@@ -51,7 +56,8 @@ internal static class ProbeRow
         entry[6].ValueKind == JsonValueKind.Number ? entry[6].GetInt32() : 0,
         Position(entry[7])));
 
-    private static ImmutableArray<SlotReading> Slots(DbDataReader row, int column) => Rows(row, column, entry => new SlotReading(
+    private static ImmutableArray<SlotReading> Slots(DbDataReader row, int column) =>
+        Rows(row, column, entry => new SlotReading(
         Text(entry[0]) ?? "",
         IsPhysical: Text(entry[1]) == "physical",
         Active: entry[2].GetBoolean(),
@@ -73,17 +79,21 @@ internal static class ProbeRow
         return [.. document.RootElement.EnumerateArray().Select(read)];
     }
 
-    private static string? Text(JsonElement element) => element.ValueKind == JsonValueKind.String ? element.GetString() : null;
+    private static string? Text(JsonElement element) =>
+        element.ValueKind == JsonValueKind.String ? element.GetString() : null;
 
     private static Lsn Position(JsonElement element) => Lsn.TryParse(Text(element), out var lsn) ? lsn : Lsn.Unknown;
 
     private static Lsn Position(DbDataReader row, int column) =>
         !row.IsDBNull(column) && Lsn.TryParse(row.GetString(column), out var lsn) ? lsn : Lsn.Unknown;
 
-    private static Timeline Tli(DbDataReader row, int column) => row.IsDBNull(column) ? Timeline.Unknown : new((uint)row.GetInt32(column));
+    private static Timeline Tli(DbDataReader row, int column) =>
+        row.IsDBNull(column) ? Timeline.Unknown : new((uint)row.GetInt32(column));
 
     private static Timeline Later(Timeline a, Timeline b) => a >= b ? a : b;
 
     private static DateTimeOffset? Moment(DbDataReader row, int column) =>
-        row.IsDBNull(column) ? null : DateTimeOffset.UnixEpoch.AddTicks((long)(row.GetDouble(column) * TimeSpan.TicksPerSecond));
+        row.IsDBNull(column)
+            ? null
+            : DateTimeOffset.UnixEpoch.AddTicks((long)(row.GetDouble(column) * TimeSpan.TicksPerSecond));
 }

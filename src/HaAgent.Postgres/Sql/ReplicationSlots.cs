@@ -45,12 +45,14 @@ internal static partial class ReplicationSlots
     {
         SlotChange.CreatePhysical create => session.QueryAsync(PostgresQueries.CreatePhysicalSlot, create.Name),
         SlotChange.Drop drop => session.QueryAsync(PostgresQueries.DropSlot, drop.Name),
-        SlotChange.Advance advance => session.QueryAsync(PostgresQueries.AdvanceSlot, advance.Name, advance.To.ToString()),
+        SlotChange.Advance advance =>
+            session.QueryAsync(PostgresQueries.AdvanceSlot, advance.Name, advance.To.ToString()),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
     private static bool IsDone(SlotChange change, string state) =>
-        (change is SlotChange.CreatePhysical && state == AlreadyExists) || (change is SlotChange.Drop && state == DoesNotExist);
+        (change is SlotChange.CreatePhysical && state == AlreadyExists)
+            || (change is SlotChange.Drop && state == DoesNotExist);
 
     [GeneratedRegex("^[a-z0-9_]{1,63}$")]
     private static partial Regex ValidName();

@@ -12,7 +12,8 @@ internal sealed class SqlSession : IAsyncDisposable
     private readonly CancellationToken _stop;
 
     private SqlSession(
-        NpgsqlDataSource source, NpgsqlConnection connection, CancellationTokenSource deadline, CancellationTokenSource either, CancellationToken stop)
+        NpgsqlDataSource source, NpgsqlConnection connection, CancellationTokenSource deadline,
+            CancellationTokenSource either, CancellationToken stop)
     {
         _source = source;
         _connection = connection;
@@ -24,7 +25,8 @@ internal sealed class SqlSession : IAsyncDisposable
     /// <param name="source">Disposed with the session.</param>
     /// <exception cref="NpgsqlException">No connection.</exception>
     /// <exception cref="TimeoutException">None in time.</exception>
-    public static async Task<SqlSession> OpenAsync(NpgsqlDataSource source, TimeProvider clock, TimeSpan timeout, CancellationToken stop)
+    public static async Task<SqlSession> OpenAsync(
+        NpgsqlDataSource source, TimeProvider clock, TimeSpan timeout, CancellationToken stop)
     {
         var deadline = new CancellationTokenSource(timeout, clock);
         var either = CancellationTokenSource.CreateLinkedTokenSource(stop, deadline.Token);
@@ -105,7 +107,8 @@ internal sealed class SqlSession : IAsyncDisposable
         {
             throw new TimeoutException("PostgreSQL did not answer in time");
         }
-        catch (Exception e) when (e is InvalidOperationException or ObjectDisposedException or System.Net.Sockets.SocketException)
+        catch (Exception e) when (e is InvalidOperationException or ObjectDisposedException
+            or System.Net.Sockets.SocketException)
         {
             // What a broken connection may show instead of its own kind of error.
             throw new NpgsqlException(e.Message, e);

@@ -5,8 +5,8 @@ namespace HaAgent.Logging;
 
 /// <summary>The log: callers leave a record in a bounded queue and go on; one thread of its own writes.</summary>
 /// <remarks>
-/// A sink that blocks (a full pipe to the journal, a hung disk) stops that thread and nothing else: the queue fills, further records are
-/// dropped and counted, and the count is logged when writing goes on.
+/// A sink that blocks (a full pipe to the journal, a hung disk) stops that thread and nothing else: the queue fills,
+/// further records are dropped and counted, and the count is logged when writing goes on.
 /// </remarks>
 internal sealed class AgentLog : ILoggerFactory, ILoggerProvider
 {
@@ -140,7 +140,8 @@ internal sealed class AgentLog : ILoggerFactory, ILoggerProvider
         var lost = RecordsLost;
         if (lost != _lostTold)
         {
-            var text = string.Create(CultureInfo.InvariantCulture, $"QueueHandler has lost {lost - _lostTold} log records");
+            var text = string.Create(
+                CultureInfo.InvariantCulture, $"QueueHandler has lost {lost - _lostTold} log records");
             _lostTold = lost;
             Write(settings, new(_clock.GetUtcNow(), LogLevel.Warning, "HaAgent.Logging", text, null, 0, "log"));
         }
@@ -171,7 +172,8 @@ internal sealed class AgentLog : ILoggerFactory, ILoggerProvider
         }
     }
 
-    private sealed record Settings(LogOptions Options, LogSink Sink, RecordFormat Format, Dictionary<string, LogLevel> Levels)
+    private sealed record Settings(
+        LogOptions Options, LogSink Sink, RecordFormat Format, Dictionary<string, LogLevel> Levels)
     {
         public static Settings From(LogOptions options, LogSink sink, out string? warning)
         {
@@ -225,7 +227,11 @@ internal sealed class AgentLog : ILoggerFactory, ILoggerProvider
         }
 
         public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter)
         {
             if (IsEnabled(logLevel))
             {

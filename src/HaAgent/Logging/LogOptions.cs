@@ -9,7 +9,9 @@ internal sealed record LogOptions
 
     public LogLevel Level { get; init; } = LogLevel.Information;
 
-    /// <summary><c>loggers</c>: the peer's logger names or our categories, and their levels. See <see cref="LoggerNames"/>.</summary>
+    /// <summary>
+    /// <c>loggers</c>: the peer's logger names or our categories, and their levels. See <see cref="LoggerNames"/>.
+    /// </summary>
     public ImmutableDictionary<string, LogLevel> Categories { get; init; } = ImmutableDictionary<string, LogLevel>.Empty;
 
     /// <summary><c>format</c>: printf-style with the attributes of a record.</summary>
@@ -18,7 +20,9 @@ internal sealed record LogOptions
     /// <summary><c>dateformat</c>: strftime-style; null: <c>YYYY-MM-DD HH:MM:SS,mmm</c>, local time.</summary>
     public string? DateFormat { get; init; }
 
-    /// <summary>Stack traces with every error; otherwise the exception's text only, unless <see cref="Level"/> is Debug.</summary>
+    /// <summary>
+    /// Stack traces with every error; otherwise the exception's text only, unless <see cref="Level"/> is Debug.
+    /// </summary>
     public bool TracebackOnError { get; init; } = true;
 
     /// <summary>Records that may wait to be written; more are dropped and counted. Read at start only.</summary>

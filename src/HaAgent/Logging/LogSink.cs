@@ -3,7 +3,9 @@ using System.Text;
 
 namespace HaAgent.Logging;
 
-/// <summary>Where finished lines go. Used by the writer's thread alone; it may block, and nobody else notices.</summary>
+/// <summary>
+/// Where finished lines go. Used by the writer's thread alone; it may block, and nobody else notices.
+/// </summary>
 internal abstract class LogSink : IDisposable
 {
     /// <exception cref="IOException">The line could not be written.</exception>

@@ -3,7 +3,10 @@ using System.Text;
 
 namespace HaAgent.Logging;
 
-/// <summary>A compiled <c>log.format</c>: literal text and record attributes such as <c>%(asctime)s</c> or <c>%(levelname)-8s</c>.</summary>
+/// <summary>
+/// A compiled <c>log.format</c>: literal text and record attributes such as <c>%(asctime)s</c> or
+/// <c>%(levelname)-8s</c>.
+/// </summary>
 internal sealed class RecordFormat
 {
     private readonly List<Func<LogRecord, string>> _parts = [];

@@ -16,7 +16,8 @@ internal sealed class AccessRules
     private readonly bool _includeMembers;
     private readonly MemberAddresses _members;
 
-    private AccessRules(byte[]? expected, ImmutableArray<IPNetwork> networks, bool includeMembers, MemberAddresses members)
+    private AccessRules(
+        byte[]? expected, ImmutableArray<IPNetwork> networks, bool includeMembers, MemberAddresses members)
     {
         _expected = expected;
         _networks = networks;
@@ -24,8 +25,11 @@ internal sealed class AccessRules
         _members = members;
     }
 
-    /// <summary>Resolves the host names of the allowlist, once. Items that cannot be used are logged and left out.</summary>
-    public static async Task<AccessRules> LoadAsync(RestOptions options, TimeProvider clock, ILogger logger, CancellationToken stop)
+    /// <summary>
+    /// Resolves the host names of the allowlist, once. Items that cannot be used are logged and left out.
+    /// </summary>
+    public static async Task<AccessRules> LoadAsync(
+        RestOptions options, TimeProvider clock, ILogger logger, CancellationToken stop)
     {
         var networks = ImmutableArray.CreateBuilder<IPNetwork>();
         foreach (var item in options.Allowlist)
@@ -66,7 +70,9 @@ internal sealed class AccessRules
             return Unauthorized("no auth header received");
         }
 
-        return CryptographicOperations.FixedTimeEquals(Digest(given), _expected) ? null : Unauthorized("not authenticated");
+        return CryptographicOperations.FixedTimeEquals(Digest(given), _expected)
+            ? null
+            : Unauthorized("not authenticated");
     }
 
     private async ValueTask<bool> IsAllowedAsync(IPAddress? address, ClusterState? cluster, CancellationToken stop)

@@ -4,11 +4,13 @@ using HaAgent.Core.Snapshot;
 
 namespace HaAgent.Rest;
 
-/// <summary>Measures positions for <c>GET /patroni</c>: always after the request came, by one probe for all who wait.</summary>
+/// <summary>
+/// Measures positions for <c>GET /patroni</c>: always after the request came, by one probe for all who wait.
+/// </summary>
 /// <remarks>
-/// At most one probe runs and at most one is planned, and they start no closer than <see cref="Spacing"/>: a burst of requests costs
-/// the server fifty small queries a second, whatever the burst. Who comes while a probe runs gets the next one, because the
-/// running one may have read its positions before the request arrived.
+/// At most one probe runs and at most one is planned, and they start no closer than <see cref="Spacing"/>: a burst of
+/// requests costs the server fifty small queries a second, whatever the burst. Who comes while a probe runs gets the
+/// next one, because the running one may have read its positions before the request arrived.
 /// </remarks>
 internal sealed class BallotProbe(IPostgresServer postgres, TimeProvider clock, CancellationToken stop)
 {
@@ -22,7 +24,9 @@ internal sealed class BallotProbe(IPostgresServer postgres, TimeProvider clock, 
     private Task<PostgresReading?>? _planned;
     private Instant _lastStart = new(long.MinValue / 2);
 
-    /// <returns>A reading measured after the call; null when the server did not answer within <see cref="Patience"/>.</returns>
+    /// <returns>
+    /// A reading measured after the call; null when the server did not answer within <see cref="Patience"/>.
+    /// </returns>
     public async ValueTask<PostgresReading?> MeasureAsync()
     {
         var asked = Instant.Now(clock);

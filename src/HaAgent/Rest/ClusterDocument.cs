@@ -81,7 +81,9 @@ internal static class ClusterDocument
         var leads = cluster.LeaderName == member.Name && !member.Name.IsNobody;
         var role = Role(member, leads, cluster, modes);
         json.BeginObject().Name("name").Value(member.Name.Value).Name("role").Value(role);
-        var published = stored.TryGetProperty("state", out var state) && state.ValueKind == JsonValueKind.String ? state.GetString() : "";
+        var published = stored.TryGetProperty("state", out var state) && state.ValueKind == JsonValueKind.String
+            ? state.GetString()
+            : "";
         json.Name("state").Value(role == "leader" ? published : member.ReplicationState ?? published);
         json.Name("api_url").Value(member.ApiUrl);
         if (Uri.TryCreate(member.ConnUrl, UriKind.Absolute, out var url) && url.Host.Length > 0)
@@ -94,7 +96,7 @@ internal static class ClusterDocument
             json.Name("timeline").Value(member.Timeline.Value);
         }
 
-        foreach (var name in (ReadOnlySpan<string>)["pending_restart", "pending_restart_reason", "scheduled_restart", "tags"])
+        foreach (var name in AsStored)
         {
             if (stored.TryGetProperty(name, out var value))
             {
@@ -112,6 +114,9 @@ internal static class ClusterDocument
         json.EndObject();
     }
 
+    private static readonly string[] AsStored =
+        ["pending_restart", "pending_restart_reason", "scheduled_restart", "tags"];
+
     private static string Role(Member member, bool leads, ClusterState cluster, ClusterModes modes) =>
         leads ? modes.StandbyCluster ? "standby_leader" : "leader"
         : modes.CountsAsSynchronous(cluster.Sync, member.Name.Value) ? modes.Quorum ? "quorum_standby" : "sync_standby"
@@ -125,7 +130,8 @@ internal static class ClusterDocument
             return;
         }
 
-        json.Name(lagName).Value(Math.Max(0, ofCluster.AheadOf(position).Value)).Name(lsnName).Value(position.ToString());
+        json.Name(lagName).Value(Math.Max(0, ofCluster.AheadOf(position).Value));
+        json.Name(lsnName).Value(position.ToString());
     }
 
     private static void WriteIfNamed(SpacedJson json, string key, NodeName name)

@@ -6,7 +6,8 @@ namespace HaAgent.Rest;
 
 /// <summary>What the dynamic configuration asks of the cluster, as far as answers show it.</summary>
 /// <remarks>
-/// For display only: a member of a synchronous cluster is listed as such, and routed to, even by an agent that could not lead it.
+/// For display only: a member of a synchronous cluster is listed as such, and routed to, even by an agent that could
+/// not lead it.
 /// </remarks>
 internal sealed record ClusterModes(bool Synchronous, bool Quorum, bool StandbyCluster, bool Failsafe, bool Pause)
 {

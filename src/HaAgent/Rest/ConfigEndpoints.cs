@@ -8,7 +8,10 @@ using HaAgent.Rest.Http;
 
 namespace HaAgent.Rest;
 
-/// <summary><c>PATCH /config</c> and <c>PUT /config</c>: the dynamic configuration, written beside the loop, which sees it by its watch.</summary>
+/// <summary>
+/// <c>PATCH /config</c> and <c>PUT /config</c>: the dynamic configuration, written beside the loop, which sees it by
+/// its watch.
+/// </summary>
 internal sealed class ConfigEndpoints(IDcs dcs, TimeProvider clock, StatusEndpoints status)
 {
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
@@ -17,7 +20,8 @@ internal sealed class ConfigEndpoints(IDcs dcs, TimeProvider clock, StatusEndpoi
     public async ValueTask<HttpReply> PatchAsync(JsonElement body, CancellationToken stop)
     {
         var notAfter = Instant.Now(clock) + status.RetryTimeout;
-        if (await dcs.ReadFreshAsync(notAfter, stop).ConfigureAwait(false) is not DcsReading.Answered { Cluster: var cluster })
+        var reading = await dcs.ReadFreshAsync(notAfter, stop).ConfigureAwait(false);
+        if (reading is not DcsReading.Answered { Cluster: var cluster })
         {
             return status.StoreIsSilent();
         }
@@ -29,7 +33,8 @@ internal sealed class ConfigEndpoints(IDcs dcs, TimeProvider clock, StatusEndpoi
 
         if (JsonObject.Create(body) is { } patch && MergePatch.Apply(merged, patch))
         {
-            var written = await dcs.WriteAsync(DcsRecord.Config, Compact(merged), stored.Version, notAfter, stop).ConfigureAwait(false);
+            var written = await dcs.WriteAsync(
+                DcsRecord.Config, Compact(merged), stored.Version, notAfter, stop).ConfigureAwait(false);
             if (written == WriteOutcome.Refused)
             {
                 return HttpReply.ErrorPage(409);
@@ -48,7 +53,8 @@ internal sealed class ConfigEndpoints(IDcs dcs, TimeProvider clock, StatusEndpoi
     public async ValueTask<HttpReply> PutAsync(JsonElement body, CancellationToken stop)
     {
         var notAfter = Instant.Now(clock) + status.RetryTimeout;
-        if (await dcs.ReadFreshAsync(notAfter, stop).ConfigureAwait(false) is not DcsReading.Answered { Cluster: var cluster })
+        var reading = await dcs.ReadFreshAsync(notAfter, stop).ConfigureAwait(false);
+        if (reading is not DcsReading.Answered { Cluster: var cluster })
         {
             return status.StoreIsSilent();
         }
@@ -57,7 +63,8 @@ internal sealed class ConfigEndpoints(IDcs dcs, TimeProvider clock, StatusEndpoi
         if (stored is null || !JsonNode.DeepEquals(stored, JsonObject.Create(body)))
         {
             var value = System.Text.Encoding.ASCII.GetString(SpacedJson.Render(body, compact: true));
-            var written = await dcs.WriteAsync(DcsRecord.Config, value, expected: null, notAfter, stop).ConfigureAwait(false);
+            var written = await dcs.WriteAsync(
+                DcsRecord.Config, value, expected: null, notAfter, stop).ConfigureAwait(false);
             if (written != WriteOutcome.Written)
             {
                 return HttpReply.ErrorPage(502);

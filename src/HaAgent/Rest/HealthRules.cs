@@ -6,7 +6,9 @@ using HaAgent.Rest.Http;
 namespace HaAgent.Rest;
 
 /// <summary>Which status code a health check, <c>/liveness</c> and <c>/readiness</c> get. Pure.</summary>
-/// <remarks>Load balancers route writes by these codes: 200 on <c>/primary</c> on two nodes at once is two writers (S1).</remarks>
+/// <remarks>
+/// Load balancers route writes by these codes: 200 on <c>/primary</c> on two nodes at once is two writers (S1).
+/// </remarks>
 internal static class HealthRules
 {
     private const int Ok = 200;
@@ -22,7 +24,8 @@ internal static class HealthRules
 
         var path = target.Path == "/" ? "/primary" : target.Path;
         var isLeader = facts.Status.IsLeader(now);
-        if (path.Contains("standby_leader", StringComparison.Ordinal) || path.Contains("standby-leader", StringComparison.Ordinal))
+        if (path.Contains("standby_leader", StringComparison.Ordinal)
+            || path.Contains("standby-leader", StringComparison.Ordinal))
         {
             return CodeFor(IsStandbyLeader(facts, isLeader));
         }
@@ -86,7 +89,9 @@ internal static class HealthRules
             ? facts.Role == "standby_leader"
             : isLeader && facts.IsStandbyCluster && (facts.Role is "replica" or "standby_leader");
 
-    /// <summary>In pause without a view the operator is in charge, and the server's own role is all there is to go by.</summary>
+    /// <summary>
+    /// In pause without a view the operator is in charge, and the server's own role is all there is to go by.
+    /// </summary>
     private static bool IsPausedWithoutView(NodeFacts facts) => !facts.HasClusterView && facts.Status.IsPaused;
 
     private static bool IsOkForReaders(NodeFacts facts, bool isLeader, string path, RequestTarget target)

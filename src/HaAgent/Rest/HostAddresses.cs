@@ -14,7 +14,8 @@ internal static class HostAddresses
 
     /// <returns>Empty when the name has none, or the resolver did not answer in time.</returns>
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> was signalled.</exception>
-    public static async Task<ImmutableArray<IPAddress>> ResolveAsync(string host, TimeProvider clock, CancellationToken stop)
+    public static async Task<ImmutableArray<IPAddress>> ResolveAsync(
+        string host, TimeProvider clock, CancellationToken stop)
     {
         var name = host.Trim().TrimStart('[').TrimEnd(']');
         if (IPAddress.TryParse(name, out var literal))
@@ -24,7 +25,8 @@ internal static class HostAddresses
 
         try
         {
-            var found = await Dns.GetHostAddressesAsync(name, stop).WaitAsync(Patience, clock, stop).ConfigureAwait(false);
+            var found = await Dns.GetHostAddressesAsync(name, stop)
+                .WaitAsync(Patience, clock, stop).ConfigureAwait(false);
             return [.. found.Select(Plain).Distinct()];
         }
         catch (Exception e) when (e is SocketException or TimeoutException or ArgumentException)
@@ -36,7 +38,9 @@ internal static class HostAddresses
     private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }
 
-/// <summary>The addresses of the members' REST APIs, looked up when an unsafe request comes and kept for a moment.</summary>
+/// <summary>
+/// The addresses of the members' REST APIs, looked up when an unsafe request comes and kept for a moment.
+/// </summary>
 internal sealed class MemberAddresses(TimeProvider clock, ILogger logger)
 {
     private static readonly TimeSpan KeepFor = TimeSpan.FromSeconds(30);

@@ -11,7 +11,9 @@ internal enum TimestampReading
     Understood,
 }
 
-/// <summary>Timestamps as operators type them: ISO 8601 with <c>T</c> or a space, short offsets, and RFC 2822.</summary>
+/// <summary>
+/// Timestamps as operators type them: ISO 8601 with <c>T</c> or a space, short offsets, and RFC 2822.
+/// </summary>
 internal static partial class LenientTimestamp
 {
     public static TimestampReading TryParse(string text, out DateTimeOffset at)
@@ -24,7 +26,10 @@ internal static partial class LenientTimestamp
         }
 
         if (!DateTime.TryParse(
-            $"{iso.Groups["date"].Value}T{Time(iso)}", CultureInfo.InvariantCulture, DateTimeStyles.None, out var local))
+            $"{iso.Groups["date"].Value}T{Time(iso)}",
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.None,
+            out var local))
         {
             return TimestampReading.Unparsable;
         }
@@ -58,7 +63,8 @@ internal static partial class LenientTimestamp
         }
 
         var digits = zone[1..].Replace(":", "", StringComparison.Ordinal).PadRight(4, '0');
-        var minutes = (int.Parse(digits[..2], CultureInfo.InvariantCulture) * 60) + int.Parse(digits[2..], CultureInfo.InvariantCulture);
+        var minutes = (int.Parse(digits[..2], CultureInfo.InvariantCulture) * 60)
+            + int.Parse(digits[2..], CultureInfo.InvariantCulture);
         return minutes > 14 * 60 ? null : TimeSpan.FromMinutes(zone[0] == '-' ? -minutes : minutes);
     }
 

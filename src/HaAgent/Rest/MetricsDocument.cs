@@ -32,7 +32,8 @@ internal static class MetricsDocument
         var standby = sql is { InRecovery: true } ? sql : null;
         var role = facts?.Role ?? "";
         metrics.Flag("patroni_postgres_running", "1 if PostgreSQL runs and answers.", facts?.State == "running");
-        metrics.Gauge("patroni_postmaster_start_time", "Start of the postmaster, seconds since the epoch.", Seconds(sql?.PostmasterStartTime));
+        metrics.Gauge("patroni_postmaster_start_time", "Start of the postmaster, seconds since the epoch.",
+            Seconds(sql?.PostmasterStartTime));
         metrics.Flag("patroni_primary", "1 if PostgreSQL is the primary.", role == "primary");
         metrics.Counter("patroni_xlog_location", "Flushed WAL position of the primary, 0 on a replica.",
             Number(sql is { InRecovery: false } ? sql.Flushed : Lsn.Unknown));
@@ -40,13 +41,17 @@ internal static class MetricsDocument
         metrics.Flag("patroni_replica", "1 if PostgreSQL is a replica.", role == "replica");
         metrics.Flag("patroni_sync_standby", "1 if this node is a synchronous standby.", facts?.IsSyncStandby == true);
         metrics.Flag("patroni_quorum_standby", "1 if this node is a quorum standby.", facts?.IsQuorumStandby == true);
-        metrics.Counter("patroni_xlog_received_location", "Received WAL position of a replica.", Number(facts?.Received ?? default));
-        metrics.Counter("patroni_xlog_replayed_location", "Replayed WAL position of a replica.", Number(facts?.Replayed ?? default));
-        metrics.Gauge("patroni_xlog_replayed_timestamp", "Commit time of the last replayed transaction.", Seconds(standby?.ReplayedAt));
+        metrics.Counter("patroni_xlog_received_location", "Received WAL position of a replica.",
+            Number(facts?.Received ?? default));
+        metrics.Counter("patroni_xlog_replayed_location", "Replayed WAL position of a replica.",
+            Number(facts?.Replayed ?? default));
+        metrics.Gauge("patroni_xlog_replayed_timestamp", "Commit time of the last replayed transaction.",
+            Seconds(standby?.ReplayedAt));
         metrics.Flag("patroni_xlog_paused", "1 if replay is paused.", standby?.ReplayPaused == true);
         if (sql is not null && facts?.Reading.ServerVersion >= 90600)
         {
-            metrics.Flag("patroni_postgres_streaming", "1 if the replica streams.", facts.ReplicationState == "streaming");
+            metrics.Flag("patroni_postgres_streaming", "1 if the replica streams.",
+                facts.ReplicationState == "streaming");
             metrics.Flag("patroni_postgres_in_archive_recovery", "1 if the replica recovers from the archive.",
                 facts.ReplicationState == "in archive recovery");
         }
@@ -58,7 +63,8 @@ internal static class MetricsDocument
     private static void WriteCluster(MetricsText metrics, NodeFacts? facts)
     {
         var status = facts?.Status;
-        metrics.Flag("patroni_cluster_unlocked", "1 if nobody holds the leader key, or the store is not known.", facts?.IsUnlocked ?? true);
+        metrics.Flag("patroni_cluster_unlocked", "1 if nobody holds the leader key, or the store is not known.",
+            facts?.IsUnlocked ?? true);
         metrics.Flag("patroni_failsafe_mode_is_active", "1 if failsafe mode is active.", false);
         metrics.Flag("patroni_failsafe_mode_enabled", "1 if failsafe mode is enabled.", facts?.Modes.Failsafe == true);
         metrics.Flag("patroni_failsafe_member", "1 if this node is listed in the failsafe key.",
@@ -67,7 +73,8 @@ internal static class MetricsDocument
             (facts?.Sql?.Timeline.Value ?? 0).ToString(CultureInfo.InvariantCulture));
         metrics.Gauge("patroni_dcs_last_seen", "Last full read of the store, seconds since the epoch.",
             (status?.DcsLastSeen?.ToUnixTimeSeconds() ?? 0).ToString(CultureInfo.InvariantCulture));
-        metrics.Flag("patroni_pending_restart", "1 if PostgreSQL must be restarted.", status?.PendingRestart.IsDefaultOrEmpty == false);
+        metrics.Flag("patroni_pending_restart", "1 if PostgreSQL must be restarted.",
+            status?.PendingRestart.IsDefaultOrEmpty == false);
         metrics.Flag("patroni_is_paused", "1 if the cluster is paused.", status?.IsPaused == true);
         var isUnknown = facts is null || facts.State == "unknown";
         metrics.Gauge("patroni_postgres_state", "State of PostgreSQL as a number.",

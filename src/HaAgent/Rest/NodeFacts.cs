@@ -4,13 +4,17 @@ using HaAgent.Core.Snapshot;
 
 namespace HaAgent.Rest;
 
-/// <summary>A published status in the terms that answers are made of. Derived once per status; without the clock.</summary>
+/// <summary>
+/// A published status in the terms that answers are made of. Derived once per status; without the clock.
+/// </summary>
 internal sealed class NodeFacts
 {
     private const string UnknownState = "unknown";
 
     /// <param name="fresh">A reading taken for this answer; null: the published one.</param>
-    /// <param name="isStale">The loop no longer speaks for the node: nothing that it published is a fact any more.</param>
+    /// <param name="isStale">
+    /// The loop no longer speaks for the node: nothing that it published is a fact any more.
+    /// </param>
     public NodeFacts(NodeStatus status, PostgresReading? fresh = null, bool isStale = false)
     {
         Status = status;
@@ -20,7 +24,9 @@ internal sealed class NodeFacts
         // The peer asks SQL in these states only; in all others what is known is the state itself.
         var mayBeAsked = status.State is PostgresState.Running or PostgresState.Restarting or PostgresState.Starting;
         Sql = mayBeAsked && !isStale ? Reading.Sql as SqlReading.Answered : null;
-        State = isStale || (status.State == PostgresState.Running && Sql is null) ? UnknownState : Wire.StateText(status.State);
+        State = isStale || (status.State == PostgresState.Running && Sql is null)
+            ? UnknownState
+            : Wire.StateText(status.State);
         Role = Sql switch
         {
             null => Wire.RoleText(status.Role),
@@ -58,7 +64,8 @@ internal sealed class NodeFacts
     public Lsn Replayed => Sql is { InRecovery: true } ? Sql.Replayed : Lsn.Unknown;
 
     /// <summary>Received by the WAL receiver; before there was one, what was replayed.</summary>
-    public Lsn Received => Sql is { InRecovery: true } ? (Sql.Received.IsKnown ? Sql.Received : Sql.Replayed) : Lsn.Unknown;
+    public Lsn Received =>
+        Sql is { InRecovery: true } ? (Sql.Received.IsKnown ? Sql.Received : Sql.Replayed) : Lsn.Unknown;
 
     /// <summary>The role alone tells it while there is no view of the configuration.</summary>
     public bool IsStandbyCluster => Modes.StandbyCluster || Status.Role == PostgresRole.StandbyLeader;

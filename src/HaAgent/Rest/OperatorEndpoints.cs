@@ -16,7 +16,9 @@ internal sealed class OperatorEndpoints(
     public HttpReply Reload() =>
         mailbox.Post(new OperatorRequest.Reload()) is null ? TooMany() : HttpReply.Text(202, "reload scheduled");
 
-    /// <summary><c>POST /switchover</c> and <c>POST /failover</c>. A client that leaves does not cancel what was admitted.</summary>
+    /// <summary>
+    /// <c>POST /switchover</c> and <c>POST /failover</c>. A client that leaves does not cancel what was admitted.
+    /// </summary>
     public async ValueTask<HttpReply> SwitchoverAsync(RestRequest request, bool isFailover)
     {
         var (body, refusal) = await ConfigEndpoints.ReadObjectAsync(request).ConfigureAwait(false);
@@ -44,7 +46,8 @@ internal sealed class OperatorEndpoints(
     public async ValueTask<HttpReply> CancelSwitchoverAsync(CancellationToken stop)
     {
         var notAfter = Instant.Now(clock) + status.RetryTimeout;
-        if (await dcs.ReadFreshAsync(notAfter, stop).ConfigureAwait(false) is not DcsReading.Answered { Cluster: var cluster })
+        var reading = await dcs.ReadFreshAsync(notAfter, stop).ConfigureAwait(false);
+        if (reading is not DcsReading.Answered { Cluster: var cluster })
         {
             return status.StoreIsSilent();
         }
@@ -55,11 +58,14 @@ internal sealed class OperatorEndpoints(
         }
 
         // Emptied rather than deleted, as the peer does: its watchers wait for a change of the value.
-        return await dcs.WriteAsync(DcsRecord.Failover, "{}", cluster.Failover.Version, notAfter, stop).ConfigureAwait(false) switch
+        var written = await dcs.WriteAsync(
+            DcsRecord.Failover, "{}", cluster.Failover.Version, notAfter, stop).ConfigureAwait(false);
+        return written switch
         {
             WriteOutcome.Written => HttpReply.Text(200, "scheduled switchover deleted"),
             WriteOutcome.Refused => HttpReply.ErrorPage(409),
-            _ => HttpReply.Text(503, "The configuration store did not confirm the change: look at GET /cluster before repeating it"),
+            _ => HttpReply.Text(
+                503, "The configuration store did not confirm the change: look at GET /cluster before repeating it"),
         };
     }
 
@@ -73,7 +79,8 @@ internal sealed class OperatorEndpoints(
         if (await WithinAsync(ticket.Judged, LoopPatience, stop).ConfigureAwait(false) is not { } judged)
         {
             return HttpReply.Text(
-                503, "The HA loop is busy and has not looked at the request within 5 seconds; it may still be carried out");
+                503,
+                "The HA loop is busy and has not looked at the request within 5 seconds; it may still be carried out");
         }
 
         if (judged is TicketState.Refused refused)
@@ -87,12 +94,16 @@ internal sealed class OperatorEndpoints(
         {
             TicketState.Finished finished => HttpReply.Text(finished.Code, finished.Text),
             TicketState.Refused late => HttpReply.Text(late.Code, late.Text),
-            _ => HttpReply.Text(503, FormattableString.Invariant(
-                $"{Title(request)} status unknown after {patience.TotalSeconds:0} seconds; operation may still be in progress")),
+            _ => HttpReply.Text(503, IsUnknown(request, patience)),
         };
     }
 
-    private static string Title(OperatorRequest request) => request is OperatorRequest.Failover ? "Failover" : "Switchover";
+    private static string IsUnknown(OperatorRequest request, TimeSpan patience) => string.Create(
+        System.Globalization.CultureInfo.InvariantCulture,
+        $"{Title(request)} status unknown after {patience.TotalSeconds:0} seconds; operation may still be in progress");
+
+    private static string Title(OperatorRequest request) =>
+        request is OperatorRequest.Failover ? "Failover" : "Switchover";
 
     private static HttpReply TooMany() =>
         HttpReply.Text(503, "Too many requests wait for the HA loop; try again when they are answered");

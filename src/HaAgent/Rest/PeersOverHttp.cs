@@ -11,7 +11,9 @@ using HaAgent.Core.Snapshot;
 namespace HaAgent.Rest;
 
 /// <summary>The other members, asked over HTTP, all at once.</summary>
-/// <remarks>Nothing is learnt from silence (S6): only a refused connection proves that no agent listens there.</remarks>
+/// <remarks>
+/// Nothing is learnt from silence (S6): only a refused connection proves that no agent listens there.
+/// </remarks>
 internal sealed class PeersOverHttp : IPeers, IDisposable
 {
     private static readonly TimeSpan WarmUpPatience = TimeSpan.FromSeconds(2);
@@ -21,7 +23,9 @@ internal sealed class PeersOverHttp : IPeers, IDisposable
     private readonly HttpClient _client;
     private readonly CancellationTokenSource _stop = new();
 
-    /// <param name="credentials">Of <c>ctl.authentication</c>, else <c>restapi.authentication</c>; null for none.</param>
+    /// <param name="credentials">
+    /// Of <c>ctl.authentication</c>, else <c>restapi.authentication</c>; null for none.
+    /// </param>
     public PeersOverHttp(TimeProvider clock, ILoggerFactory logs, Credentials? credentials)
     {
         _clock = clock;
@@ -89,17 +93,19 @@ internal sealed class PeersOverHttp : IPeers, IDisposable
     {
         try
         {
-            using var response = await _client.GetAsync(url, HttpCompletionOption.ResponseContentRead, either).ConfigureAwait(false);
+            using var response = await _client.GetAsync(
+                url, HttpCompletionOption.ResponseContentRead, either).ConfigureAwait(false);
             var body = await response.Content.ReadAsByteArrayAsync(either).ConfigureAwait(false);
             return BallotReader.Read(body);
         }
-        catch (HttpRequestException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused })
+        catch (HttpRequestException e)
+            when (e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused })
         {
             return new PeerAnswer.Unreachable(PeerSilence.Refused);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
         {
-            // The deadline of the whole round, a reset, no route, a name that does not resolve: nothing is known of the peer.
+            // The deadline of the whole round, a reset, no route, a name that does not resolve: nothing is known.
             PeersLog.NoAnswer(_logger, peer.Name.Value, e.Message);
             return new PeerAnswer.Unreachable(PeerSilence.TimedOut);
         }
@@ -119,7 +125,8 @@ internal sealed class PeersOverHttp : IPeers, IDisposable
             using var request = new HttpRequestMessage(HttpMethod.Options, new Uri(url, "/"));
             using var response = await _client.SendAsync(request, either.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e)
+            when (e is HttpRequestException or IOException or OperationCanceledException or ObjectDisposedException)
         {
             PeersLog.NoAnswer(_logger, peer.Name.Value, e.Message);
         }
@@ -152,7 +159,9 @@ internal static class BallotReader
         var inRecovery = !position.TryGetProperty("location", out _) && role is not ("primary" or "master");
         return new(
             inRecovery,
-            inRecovery ? Lsn.Max(Location(position, "received_location"), Location(position, "replayed_location")) : Location(position, "location"),
+            inRecovery
+                ? Lsn.Max(Location(position, "received_location"), Location(position, "replayed_location"))
+                : Location(position, "location"),
             new(root.TryGetProperty("timeline", out var timeline) && timeline.TryAsUInt32() is { } number ? number : 0),
             root.TryGetProperty("tags", out var tags) ? ReadTags(tags) : Tags.None,
             WatchdogFailed: root.TryGetProperty("watchdog_failed", out var failed) && IsTruthy(failed),
@@ -169,12 +178,16 @@ internal static class BallotReader
         : null;
 
     private static Lsn Location(JsonElement position, string name) =>
-        position.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetUInt64(out var lsn)
+        position.TryGetProperty(name, out var value)
+        && value.ValueKind == JsonValueKind.Number
+        && value.TryGetUInt64(out var lsn)
             ? new(lsn)
             : Lsn.Unknown;
 
     private static string Text(JsonElement root, string name) =>
-        root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() ?? "" : "";
+        root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString() ?? ""
+            : "";
 
     private static uint? TryAsUInt32(this JsonElement value) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetUInt32(out var number) ? number : null;
@@ -186,7 +199,8 @@ internal static class BallotReader
 /// <summary>What is logged about peers.</summary>
 internal static partial class PeersLog
 {
-    [LoggerMessage(EventId = 5110, Level = LogLevel.Warning, Message = "Member {Peer} publishes an api_url that cannot be used: {Url}")]
+    [LoggerMessage(EventId = 5110, Level = LogLevel.Warning,
+        Message = "Member {Peer} publishes an api_url that cannot be used: {Url}")]
     public static partial void UnusableUrl(ILogger logger, string peer, string url);
 
     [LoggerMessage(EventId = 5111, Level = LogLevel.Debug, Message = "Member {Peer} gave no answer: {Detail}")]

@@ -69,7 +69,9 @@ internal sealed class RestApi : IAsyncDisposable
         }
     }
 
-    /// <summary>Applies changed settings. A changed <c>listen</c> moves the listener; when that fails it stays where it is.</summary>
+    /// <summary>
+    /// Applies changed settings. A changed <c>listen</c> moves the listener; when that fails it stays where it is.
+    /// </summary>
     public async Task ApplyAsync(RestOptions options, CancellationToken stop)
     {
         _router.Use(await AccessRules.LoadAsync(options, _inputs.Clock, _logger, stop).ConfigureAwait(false));

@@ -11,7 +11,9 @@ internal sealed record RestOptions
     /// <summary><c>authentication</c>; null: none is asked for.</summary>
     public Credentials? Authentication { get; init; }
 
-    /// <summary><c>allowlist</c>: addresses, networks and host names that may send unsafe requests; empty: anybody.</summary>
+    /// <summary>
+    /// <c>allowlist</c>: addresses, networks and host names that may send unsafe requests; empty: anybody.
+    /// </summary>
     public ImmutableArray<string> Allowlist { get; init; } = [];
 
     /// <summary><c>allowlist_include_members</c>: the members' API hosts may as well.</summary>

@@ -4,14 +4,23 @@ using HaAgent.Rest.Http;
 
 namespace HaAgent.Rest;
 
-/// <summary>Method and first path segment select the handler; what selects none is a health check, or not supported.</summary>
+/// <summary>
+/// Method and first path segment select the handler; what selects none is a health check, or not supported.
+/// </summary>
 internal sealed class RestRouter(
-    StatusEndpoints status, ConfigEndpoints config, OperatorEndpoints operators, StatusAnswers answers, IDcs dcs, ILogger logger)
+    StatusEndpoints status,
+    ConfigEndpoints config,
+    OperatorEndpoints operators,
+    StatusAnswers answers,
+    IDcs dcs,
+    ILogger logger)
     : IRequestHandler
 {
     private volatile AccessRules? _access;
 
-    /// <summary>The rules in force; swapped as a whole on reload. Nothing unsafe is answered before there are some.</summary>
+    /// <summary>
+    /// The rules in force; swapped as a whole on reload. Nothing unsafe is answered before there are some.
+    /// </summary>
     public void Use(AccessRules access) => _access = access;
 
     public ValueTask<HttpReply> AnswerAsync(RestRequest request)
@@ -45,8 +54,8 @@ internal sealed class RestRouter(
         {
             ("PUT" or "PATCH", "config") => true,
             ("DELETE", "restart" or "switchover") => true,
-            ("POST", "reload" or "restart" or "reinitialize" or "switchover" or "failover" or "failsafe" or "sigterm" or "citus" or "mpp") =>
-                true,
+            ("POST", "reload" or "restart" or "reinitialize" or "switchover" or "failover") => true,
+            ("POST", "failsafe" or "sigterm" or "citus" or "mpp") => true,
             _ => false,
         };
         if (!isKnown || _access is not { } access)
@@ -56,26 +65,28 @@ internal sealed class RestRouter(
 
         // POST /failsafe must work while the store, and with it the list of members, is away.
         var cluster = (dcs.Latest as DcsReading.Answered)?.Cluster ?? answers.Latest()?.Facts.Status.Cluster;
-        var refusal = await access.RefusalAsync(request, cluster, askMembers: endpoint != "failsafe", request.Stop).ConfigureAwait(false);
+        var refusal = await access.RefusalAsync(
+            request, cluster, askMembers: endpoint != "failsafe", request.Stop).ConfigureAwait(false);
         var reply = refusal ?? await ActAsync(request, method, endpoint).ConfigureAwait(false);
         var text = reply.ContentType == "text/html" ? System.Text.Encoding.UTF8.GetString(reply.Body.Span) : "";
         RestLog.Action(logger, method, endpoint, request.RemoteAddress?.ToString() ?? "", reply.Code, text);
         return reply;
     }
 
-    private async ValueTask<HttpReply> ActAsync(RestRequest request, string method, string endpoint) => (method, endpoint) switch
-    {
-        ("PATCH", _) => await WithBodyAsync(request, config.PatchAsync).ConfigureAwait(false),
-        ("PUT", _) => await WithBodyAsync(request, config.PutAsync).ConfigureAwait(false),
-        ("DELETE", "switchover") => await operators.CancelSwitchoverAsync(request.Stop).ConfigureAwait(false),
-        ("DELETE", "restart") => HttpReply.Text(404, "no restarts are scheduled"), // this version schedules none
-        (_, "switchover") => await operators.SwitchoverAsync(request, isFailover: false).ConfigureAwait(false),
-        (_, "failover") => await operators.SwitchoverAsync(request, isFailover: true).ConfigureAwait(false),
-        (_, "reload") => operators.Reload(),
-        (_, "sigterm") => HttpReply.Text(202, "shutdown scheduled"), // and nothing else, as everywhere but on Windows
-        (_, "failsafe") => HttpReply.ErrorPage(502), // no consent: this version does not know the mode
-        _ => HttpReply.Unsupported(method),
-    };
+    private async ValueTask<HttpReply> ActAsync(RestRequest request, string method, string endpoint) =>
+        (method, endpoint) switch
+        {
+            ("PATCH", _) => await WithBodyAsync(request, config.PatchAsync).ConfigureAwait(false),
+            ("PUT", _) => await WithBodyAsync(request, config.PutAsync).ConfigureAwait(false),
+            ("DELETE", "switchover") => await operators.CancelSwitchoverAsync(request.Stop).ConfigureAwait(false),
+            ("DELETE", "restart") => HttpReply.Text(404, "no restarts are scheduled"), // this version schedules none
+            (_, "switchover") => await operators.SwitchoverAsync(request, isFailover: false).ConfigureAwait(false),
+            (_, "failover") => await operators.SwitchoverAsync(request, isFailover: true).ConfigureAwait(false),
+            (_, "reload") => operators.Reload(),
+            (_, "sigterm") => HttpReply.Text(202, "shutdown scheduled"), // and nothing else, as everywhere but on Windows
+            (_, "failsafe") => HttpReply.ErrorPage(502), // no consent: this version does not know the mode
+            _ => HttpReply.Unsupported(method),
+        };
 
     private static async ValueTask<HttpReply> WithBodyAsync(
         RestRequest request, Func<System.Text.Json.JsonElement, CancellationToken, ValueTask<HttpReply>> act)

@@ -5,8 +5,13 @@ using System.Text.Json;
 
 namespace HaAgent.Rest;
 
-/// <summary>JSON as the peer prints it: <c>", "</c> and <c>": "</c> as separators, everything outside ASCII escaped.</summary>
-/// <remarks>Compact (<c>","</c> and <c>":"</c>) for values written to the store. Members are written in the order of the calls.</remarks>
+/// <summary>
+/// JSON as the peer prints it: <c>", "</c> and <c>": "</c> as separators, everything outside ASCII escaped.
+/// </summary>
+/// <remarks>
+/// Compact (<c>","</c> and <c>":"</c>) for values written to the store. Members are written in the order of the
+/// calls.
+/// </remarks>
 internal sealed class SpacedJson(bool compact = false)
 {
     private readonly ArrayBufferWriter<byte> _out = new(1024);
@@ -18,7 +23,9 @@ internal sealed class SpacedJson(bool compact = false)
 
     public override string ToString() => System.Text.Encoding.ASCII.GetString(_out.WrittenSpan);
 
-    /// <summary>Prints any JSON value again with these separators; numbers keep their text, members their order.</summary>
+    /// <summary>
+    /// Prints any JSON value again with these separators; numbers keep their text, members their order.
+    /// </summary>
     public static byte[] Render(JsonElement element, bool compact = false)
     {
         var json = new SpacedJson(compact);

@@ -4,7 +4,10 @@ using HaAgent.Core.Snapshot;
 
 namespace HaAgent.Rest;
 
-/// <summary>The latest published status with all that is derived from it, worked out once per publication and shared by all requests.</summary>
+/// <summary>
+/// The latest published status with all that is derived from it, worked out once per publication and shared by all
+/// requests.
+/// </summary>
 internal sealed class StatusAnswers(StatusBoard board, TimeProvider clock, Func<int> logQueueLength)
 {
     private volatile Answers? _latest;

@@ -6,7 +6,9 @@ using HaAgent.Core.Snapshot;
 
 namespace HaAgent.Rest;
 
-/// <summary>The node status document: the body of health checks by GET and of <c>GET /patroni</c>, the ballot that peers read.</summary>
+/// <summary>
+/// The node status document: the body of health checks by GET and of <c>GET /patroni</c>, the ballot that peers read.
+/// </summary>
 internal static class StatusDocument
 {
     /// <param name="queued">Log records waiting to be written.</param>
@@ -108,7 +110,9 @@ internal static class StatusDocument
         WriteWalSenders(json, sql);
     }
 
-    /// <summary>An unknown position is left out: peers take a node without one for unreachable, never for one at zero (S6).</summary>
+    /// <summary>
+    /// An unknown position is left out: peers take a node without one for unreachable, never for one at zero (S6).
+    /// </summary>
     private static void WritePosition(SpacedJson json, NodeFacts facts, SqlReading.Answered sql)
     {
         if (!sql.Position.IsKnown)

@@ -7,10 +7,12 @@ using HaAgent.Rest.Http;
 
 namespace HaAgent.Rest;
 
-/// <summary>The answers that change nothing: health checks, probes, the ballot, metrics, and what the store holds.</summary>
+/// <summary>
+/// The answers that change nothing: health checks, probes, the ballot, metrics, and what the store holds.
+/// </summary>
 /// <remarks>
-/// Health checks, probes and metrics come from the published status and the clock alone; only the ballot waits for PostgreSQL
-/// and only what shows the store waits for the store, each with a deadline.
+/// Health checks, probes and metrics come from the published status and the clock alone; only the ballot waits for
+/// PostgreSQL and only what shows the store waits for the store, each with a deadline.
 /// </remarks>
 internal sealed class StatusEndpoints(
     NodeName name, string scope, StatusAnswers answers, IDcs dcs, BallotProbe ballots, Func<long> logRecordsLost)
@@ -29,10 +31,12 @@ internal sealed class StatusEndpoints(
 
     /// <summary>An agent that has not begun is alive: it may wait long for the store.</summary>
     public HttpReply Liveness() =>
-        HttpReply.Status(answers.Latest() is not { } latest || HealthRules.IsAlive(latest.Facts, answers.Now) ? 200 : 503);
+        HttpReply.Status(
+            answers.Latest() is not { } latest || HealthRules.IsAlive(latest.Facts, answers.Now) ? 200 : 503);
 
     public HttpReply Readiness(RequestTarget target) =>
-        HttpReply.Status(answers.Latest() is { } latest && HealthRules.IsReady(latest.Facts, answers.Now, target) ? 200 : 503);
+        HttpReply.Status(
+            answers.Latest() is { } latest && HealthRules.IsReady(latest.Facts, answers.Now, target) ? 200 : 503);
 
     public async ValueTask<HttpReply> BallotAsync()
     {
@@ -75,7 +79,9 @@ internal sealed class StatusEndpoints(
             return StoreIsSilent();
         }
 
-        return cluster.Config is { } config ? HttpReply.Json(200, ConfigEndpoints.Spaced(config.Json)) : HttpReply.ErrorPage(502);
+        return cluster.Config is { } config
+            ? HttpReply.Json(200, ConfigEndpoints.Spaced(config.Json))
+            : HttpReply.ErrorPage(502);
     }
 
     /// <summary>The failsafe members as last known, also while the store is silent.</summary>
@@ -89,8 +95,8 @@ internal sealed class StatusEndpoints(
 
     public TimeSpan RetryTimeout => (answers.Latest()?.Facts.Status.Settings ?? HaSettings.Default).RetryTimeout;
 
-    public HttpReply StoreIsSilent() => HttpReply.Text(
-        503, FormattableString.Invariant($"The configuration store did not answer within {RetryTimeout.TotalSeconds:0.#} seconds"));
+    public HttpReply StoreIsSilent() => HttpReply.Text(503, FormattableString.Invariant(
+        $"The configuration store did not answer within {RetryTimeout.TotalSeconds:0.#} seconds"));
 
     private async ValueTask<ClusterState?> ViewAsync(CancellationToken stop)
     {

@@ -4,7 +4,10 @@ using HaAgent.Core.Requests;
 
 namespace HaAgent.Rest;
 
-/// <summary>The body of <c>POST /switchover</c> and <c>POST /failover</c>: what can be judged without looking at the cluster. Pure.</summary>
+/// <summary>
+/// The body of <c>POST /switchover</c> and <c>POST /failover</c>: what can be judged without looking at the cluster.
+/// Pure.
+/// </summary>
 internal static class SwitchoverBody
 {
     /// <param name="Request">What is asked of the core; null when refused.</param>
@@ -66,7 +69,8 @@ internal static class SwitchoverBody
         return scheduledAt.Length > 0 ? (422, "Scheduled switchover is not supported by this version") : null;
     }
 
-    private static (int Code, string Text)? ScheduleRefusal(bool isSwitchover, string scheduledAt, bool isPaused, DateTimeOffset now)
+    private static (int Code, string Text)? ScheduleRefusal(
+        bool isSwitchover, string scheduledAt, bool isPaused, DateTimeOffset now)
     {
         if (!isSwitchover)
         {

@@ -6,7 +6,8 @@ namespace HaAgent.Runtime;
 
 /// <summary>What files in the run directory are named by: the data directory, by whatever path it was given.</summary>
 /// <remarks>
-/// By path and not by inode: the directory may not exist yet, and a clone replaces it while the agent that manages it stays the same.
+/// By path and not by inode: the directory may not exist yet, and a clone replaces it while the agent that manages it
+/// stays the same.
 /// </remarks>
 internal static partial class DataDirectoryKey
 {

@@ -8,10 +8,12 @@ namespace HaAgent.Runtime;
 
 /// <summary>The deadline word as a small mapped file in the run directory, one per data directory.</summary>
 /// <remarks>
-/// <para>Little-endian. 0: magic, 8 bytes. 8: protocol version, 4. 16: boot id, 16. 32: SHA-256 of the data directory's path, 32.
-/// 64: lease id, 8. 128: the deadline in nanoseconds of CLOCK_BOOTTIME, 8; 0: disarmed; the largest value: no deadline.</para>
-/// <para>The deadline is one aligned word, so whoever maps the file sees the old one or the new one. A killed process leaves
-/// it in the page cache: nothing needs to be flushed, and after a crash of the machine another boot id makes it void.</para>
+/// <para>Little-endian. 0: magic, 8 bytes. 8: protocol version, 4. 16: boot id, 16. 32: SHA-256 of the data
+/// directory's path, 32. 64: lease id, 8. 128: the deadline in nanoseconds of CLOCK_BOOTTIME, 8; 0: disarmed; the
+/// largest value: no deadline.</para>
+/// <para>The deadline is one aligned word, so whoever maps the file sees the old one or the new one. A killed process
+/// leaves it in the page cache: nothing needs to be flushed, and after a crash of the machine another boot id makes
+/// it void.</para>
 /// </remarks>
 internal sealed unsafe class DeadlineWordFile : IDeadlineWord, IDisposable
 {
@@ -45,7 +47,9 @@ internal sealed unsafe class DeadlineWordFile : IDeadlineWord, IDisposable
     /// <summary>The lease that the predecessor's deadline was derived from; 0 without one.</summary>
     public long PredecessorLeaseId { get; private set; }
 
-    /// <param name="runDirectory">Survives the agent but need not survive the machine, e.g. <c>/run/haagent</c>.</param>
+    /// <param name="runDirectory">
+    /// Survives the agent but need not survive the machine, e.g. <c>/run/haagent</c>.
+    /// </param>
     /// <param name="bootId">Tests only; otherwise what the kernel says.</param>
     /// <exception cref="IOException">The run directory cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
@@ -70,7 +74,8 @@ internal sealed unsafe class DeadlineWordFile : IDeadlineWord, IDisposable
         }
 
         var word = new DeadlineWordFile(
-            MemoryMappedFile.CreateFromFile(stream, null, Length, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false),
+            MemoryMappedFile.CreateFromFile(
+                stream, null, Length, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false),
             path);
         word.Adopt(bootId ?? CurrentBootId(), DataDirectoryKey.Hash(dataDirectory));
         return word;
@@ -91,7 +96,9 @@ internal sealed unsafe class DeadlineWordFile : IDeadlineWord, IDisposable
         _file.Dispose();
     }
 
-    /// <summary>Takes over what a predecessor left, or begins anew when what is there is not its word for this boot.</summary>
+    /// <summary>
+    /// Takes over what a predecessor left, or begins anew when what is there is not its word for this boot.
+    /// </summary>
     private void Adopt(Guid bootId, ReadOnlySpan<byte> pathHash)
     {
         var header = new Span<byte>(_bytes, LeaseIdOffset);

@@ -8,8 +8,9 @@ namespace HaAgent.Runtime;
 
 /// <summary>One agent per data directory: a lock that ends with the process that holds it, however it ends.</summary>
 /// <remarks>
-/// flock(2) on a file that is closed on exec, so that a PostgreSQL that outlives its agent does not keep the lock. Opened by open(2):
-/// .NET's own opening takes a shared lock of the same kind, and would fail before the holder's pid could be read.
+/// flock(2) on a file that is closed on exec, so that a PostgreSQL that outlives its agent does not keep the lock.
+/// Opened by open(2): .NET's own opening takes a shared lock of the same kind, and would fail before the holder's pid
+/// could be read.
 /// </remarks>
 internal sealed partial class InstanceLock : IDisposable
 {
@@ -25,11 +26,14 @@ internal sealed partial class InstanceLock : IDisposable
 
     private InstanceLock(SafeFileHandle file) => _file = file;
 
-    /// <exception cref="ConfigurationException">Another process manages this data directory, or the run directory cannot be used.</exception>
+    /// <exception cref="ConfigurationException">
+    /// Another process manages this data directory, or the run directory cannot be used.
+    /// </exception>
     public static InstanceLock Take(string runDirectory, string dataDirectory)
     {
         var path = Path.Join(runDirectory, $"agent-{DataDirectoryKey.Of(dataDirectory)}.lock");
-        var file = new SafeFileHandle(OpenFile(path, OpenReadWrite | OpenCreate | OpenCloseOnExec, OwnerOnly), ownsHandle: true);
+        var file = new SafeFileHandle(
+            OpenFile(path, OpenReadWrite | OpenCreate | OpenCloseOnExec, OwnerOnly), ownsHandle: true);
         if (file.IsInvalid)
         {
             var error = Marshal.GetLastPInvokeError();
@@ -45,12 +49,14 @@ internal sealed partial class InstanceLock : IDisposable
             var holder = Holder(file);
             file.Dispose();
             throw new ConfigurationException(error == WouldBlock
-                ? $"Another haagent ({holder}) manages '{dataDirectory}' already: stop that one first, or give this one a data directory of its own"
+                ? $"Another haagent ({holder}) manages '{dataDirectory}' already:"
+                    + " stop that one first, or give this one a data directory of its own"
                 : $"The lock '{path}' cannot be taken: {Marshal.GetPInvokeErrorMessage(error)}");
         }
 
         RandomAccess.SetLength(file, 0);
-        RandomAccess.Write(file, Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n"), 0);
+        var pid = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+        RandomAccess.Write(file, Encoding.ASCII.GetBytes(pid + "\n"), 0);
         return new(file);
     }
 

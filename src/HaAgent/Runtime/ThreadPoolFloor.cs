@@ -2,8 +2,9 @@ namespace HaAgent.Runtime;
 
 /// <summary>Keeps blocked work from delaying what completes network I/O.</summary>
 /// <remarks>
-/// Above its minimum the pool adds a thread or two a second. Hundreds of items that block (a hung disk under file calls) would hold
-/// up answers and lease replies for minutes; threads up to the minimum are started at once, and cost nothing before they are needed.
+/// Above its minimum the pool adds a thread or two a second. Hundreds of items that block (a hung disk under file
+/// calls) would hold up answers and lease replies for minutes; threads up to the minimum are started at once, and
+/// cost nothing before they are needed.
 /// </remarks>
 internal static class ThreadPoolFloor
 {

@@ -5,18 +5,25 @@ using HaAgent.Runtime;
 
 namespace HaAgent.Systemd;
 
-/// <summary>Tells systemd how the service is: datagrams to <c>$NOTIFY_SOCKET</c>. Without one it does nothing.</summary>
+/// <summary>
+/// Tells systemd how the service is: datagrams to <c>$NOTIFY_SOCKET</c>. Without one it does nothing.
+/// </summary>
 /// <remarks>
-/// systemd documentation, "sd_notify". Sending never blocks and never fails the agent: a manager that does not listen is the
-/// manager's matter. The socket's path is kept and the variable need not outlive the constructor's caller: PostgreSQL must not inherit it.
+/// systemd documentation, "sd_notify". Sending never blocks and never fails the agent: a manager that does not listen
+/// is the manager's matter. The socket's path is kept and the variable need not outlive the constructor's caller:
+/// PostgreSQL must not inherit it.
 /// </remarks>
 internal sealed class SdNotify : IDisposable
 {
     private readonly Socket? _socket;
     private readonly UnixDomainSocketEndPoint? _manager;
 
-    /// <param name="notifySocket">The value of <c>$NOTIFY_SOCKET</c>; a leading <c>@</c> names an abstract socket. Null or empty: none.</param>
-    /// <param name="watchdogMicroseconds">The value of <c>$WATCHDOG_USEC</c>; null when the unit asks for no watchdog.</param>
+    /// <param name="notifySocket">
+    /// The value of <c>$NOTIFY_SOCKET</c>; a leading <c>@</c> names an abstract socket. Null or empty: none.
+    /// </param>
+    /// <param name="watchdogMicroseconds">
+    /// The value of <c>$WATCHDOG_USEC</c>; null when the unit asks for no watchdog.
+    /// </param>
     public SdNotify(string? notifySocket, string? watchdogMicroseconds)
     {
         if (string.IsNullOrEmpty(notifySocket) || notifySocket[0] is not ('/' or '@'))
@@ -26,7 +33,8 @@ internal sealed class SdNotify : IDisposable
 
         _manager = new(notifySocket[0] == '@' ? "\0" + notifySocket[1..] : notifySocket);
         _socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
-        if (long.TryParse(watchdogMicroseconds, NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds) && microseconds > 0)
+        if (long.TryParse(watchdogMicroseconds, NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds)
+            && microseconds > 0)
         {
             WatchdogInterval = TimeSpan.FromMicroseconds(microseconds);
         }
@@ -36,15 +44,20 @@ internal sealed class SdNotify : IDisposable
     public static SdNotify FromEnvironment() => new(
         Environment.GetEnvironmentVariable("NOTIFY_SOCKET"), Environment.GetEnvironmentVariable("WATCHDOG_USEC"));
 
-    /// <summary>How long the manager waits for <see cref="Watchdog"/> before it kills the agent; null: for ever.</summary>
+    /// <summary>
+    /// How long the manager waits for <see cref="Watchdog"/> before it kills the agent; null: for ever.
+    /// </summary>
     public TimeSpan? WatchdogInterval { get; }
 
     /// <returns>False when there is no manager, or it took nothing.</returns>
     public bool Ready(string status) => Send($"READY=1\nSTATUS={OneLine(status)}");
 
-    /// <summary>A reload begins; <see cref="Ready"/> ends it. Dated by CLOCK_MONOTONIC, as <c>Type=notify-reload</c> demands.</summary>
+    /// <summary>
+    /// A reload begins; <see cref="Ready"/> ends it. Dated by CLOCK_MONOTONIC, as <c>Type=notify-reload</c> demands.
+    /// </summary>
     public bool Reloading() => Send(string.Create(
-        CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={LinuxClock.Nanoseconds(LinuxClock.Monotonic) / 1000}"));
+        CultureInfo.InvariantCulture,
+        $"RELOADING=1\nMONOTONIC_USEC={LinuxClock.Nanoseconds(LinuxClock.Monotonic) / 1000}"));
 
     public bool Stopping(string status) => Send($"STOPPING=1\nSTATUS={OneLine(status)}");
 

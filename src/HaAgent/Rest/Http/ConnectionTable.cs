@@ -5,8 +5,8 @@ namespace HaAgent.Rest.Http;
 
 /// <summary>All open connections, and the end of those that keep the server waiting.</summary>
 /// <remarks>
-/// A slow or silent client costs memory only, never a thread; still they are bounded. When there are too many, the one that has waited
-/// longest goes, not the new one: a crowd of idle sockets must not lock out a health check.
+/// A slow or silent client costs memory only, never a thread; still they are bounded. When there are too many, the
+/// one that has waited longest goes, not the new one: a crowd of idle sockets must not lock out a health check.
 /// </remarks>
 internal sealed class ConnectionTable : IAsyncDisposable
 {

@@ -5,8 +5,9 @@ namespace HaAgent.Rest.Http;
 
 /// <summary>Reads the head of an HTTP/1 request as leniently as existing health checks need.</summary>
 /// <remarks>
-/// Not Kestrel's own parser, because that one refuses what this port must answer: HTTP/1.1 without <c>Host</c>, and targets without a
-/// leading slash. Refusals are status codes: 400, 414 (request line too long), 431 (too many or too long headers), 505.
+/// Not Kestrel's own parser, because that one refuses what this port must answer: HTTP/1.1 without <c>Host</c>, and
+/// targets without a leading slash. Refusals are status codes: 400, 414 (request line too long), 431 (too many or too
+/// long headers), 505.
 /// </remarks>
 internal struct HeadParser
 {
@@ -18,7 +19,9 @@ internal struct HeadParser
     private long _lineStart;
     private int _lines;
 
-    /// <summary>Looks for the end of the head in <paramref name="buffer"/>, continuing where the last call stopped.</summary>
+    /// <summary>
+    /// Looks for the end of the head in <paramref name="buffer"/>, continuing where the last call stopped.
+    /// </summary>
     /// <param name="length">Bytes of the head with its final empty line; 0 when not complete.</param>
     /// <returns>0, or the status code of the refusal.</returns>
     public int FindEnd(in ReadOnlySequence<byte> buffer, out long length)
@@ -114,7 +117,8 @@ internal struct HeadParser
         return line.EndsWith("\r"u8) ? line[..^1] : line;
     }
 
-    private static int ParseRequestLine(ReadOnlySpan<byte> line, out string method, out string target, out bool isHttp11)
+    private static int ParseRequestLine(
+        ReadOnlySpan<byte> line, out string method, out string target, out bool isHttp11)
     {
         (method, target, isHttp11) = ("", "", false);
         var first = line.IndexOf((byte)' ');
@@ -136,7 +140,8 @@ internal struct HeadParser
         }
 
         var verb = line[..first];
-        if (verb.ContainsAnyExceptInRange((byte)0x21, (byte)0x7e) || line[first..last].IndexOfAnyInRange((byte)0, (byte)0x1f) >= 0)
+        if (verb.ContainsAnyExceptInRange((byte)0x21, (byte)0x7e)
+            || line[first..last].IndexOfAnyInRange((byte)0, (byte)0x1f) >= 0)
         {
             return 400;
         }

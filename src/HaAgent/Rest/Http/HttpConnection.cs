@@ -219,7 +219,10 @@ internal sealed class HttpConnection : RestRequest
         await _context.Transport.Output.FlushAsync(CancellationToken.None).ConfigureAwait(false);
     }
 
-    /// <summary>Takes what the client still sends, until it is quiet: closing on unread data would reset the connection under the answer.</summary>
+    /// <summary>
+    /// Takes what the client still sends, until it is quiet: closing on unread data would reset the connection under
+    /// the answer.
+    /// </summary>
     private async ValueTask DrainAsync()
     {
         Wait(TransferTimeout);

@@ -12,7 +12,9 @@ using Microsoft.Extensions.Options;
 
 namespace HaAgent.Rest.Http;
 
-/// <summary>Kestrel's sockets and connections under our own reading of HTTP/1. TLS is one more line per endpoint here.</summary>
+/// <summary>
+/// Kestrel's sockets and connections under our own reading of HTTP/1. TLS is one more line per endpoint here.
+/// </summary>
 internal sealed class HttpListener : IAsyncDisposable
 {
     /// <summary>Far above what checks need and far below what memory allows.</summary>
@@ -31,7 +33,7 @@ internal sealed class HttpListener : IAsyncDisposable
 
     /// <summary>Where it listens, with the port that was given for 0.</summary>
     public IReadOnlyList<Uri> Addresses =>
-        [.. (_kestrel.Features.Get<IServerAddressesFeature>()?.Addresses ?? []).Select(a => new Uri(a.Replace("[::]", "[::1]", StringComparison.Ordinal)))];
+        [.. (_kestrel.Features.Get<IServerAddressesFeature>()?.Addresses ?? []).Select(Reachable)];
 
     /// <param name="listen"><c>restapi.listen</c>: host (empty or <c>*</c>: all interfaces) and port.</param>
     /// <exception cref="ConfigurationException">The address cannot be listened on.</exception>
@@ -94,6 +96,8 @@ internal sealed class HttpListener : IAsyncDisposable
         await _table.DisposeAsync().ConfigureAwait(false);
     }
 
+    private static Uri Reachable(string address) => new(address.Replace("[::]", "[::1]", StringComparison.Ordinal));
+
     /// <returns>Null for all interfaces.</returns>
     private static async Task<IReadOnlyList<IPAddress>?> ResolveAsync(string host, CancellationToken stop)
     {
@@ -111,7 +115,9 @@ internal sealed class HttpListener : IAsyncDisposable
         return [.. found.Distinct()];
     }
 
-    /// <summary>A client whose host vanished is noticed within some seconds: idle 3 s, 3 probes, 10 s for unacknowledged data.</summary>
+    /// <summary>
+    /// A client whose host vanished is noticed within some seconds: idle 3 s, 3 probes, 10 s for unacknowledged data.
+    /// </summary>
     private static void KeepAlive(Socket? socket)
     {
         const int tcpUserTimeout = 18; // linux/tcp.h
@@ -137,7 +143,9 @@ internal sealed class HttpListener : IAsyncDisposable
         }
     }
 
-    /// <summary>Kestrel wants an HTTP application; every endpoint ends in our own handler before it could be asked.</summary>
+    /// <summary>
+    /// Kestrel wants an HTTP application; every endpoint ends in our own handler before it could be asked.
+    /// </summary>
     private sealed class NoHttpApplication : IHttpApplication<int>
     {
         public int CreateContext(IFeatureCollection contextFeatures) => 0;

@@ -20,7 +20,8 @@ internal enum ReplyShape
 internal sealed record HttpReply(int Code, ReplyShape Shape, string ContentType, ReadOnlyMemory<byte> Body)
 {
     private static readonly ImmutableDictionary<int, HttpReply> StatusReplies =
-        new[] { 200, 503 }.ToImmutableDictionary(code => code, code => new HttpReply(code, ReplyShape.StatusOnly, "", default));
+        new[] { 200, 503 }.ToImmutableDictionary(
+            code => code, code => new HttpReply(code, ReplyShape.StatusOnly, "", default));
 
     /// <summary>A header of this answer alone, such as <c>WWW-Authenticate: ...</c>; null for none.</summary>
     public string? Header { get; init; }
@@ -31,7 +32,8 @@ internal sealed record HttpReply(int Code, ReplyShape Shape, string ContentType,
     /// <summary>Status line only: 200 or 503.</summary>
     public static HttpReply Status(int code) => StatusReplies[code];
 
-    public static HttpReply Json(int code, ReadOnlyMemory<byte> body) => new(code, ReplyShape.Full, "application/json", body);
+    public static HttpReply Json(int code, ReadOnlyMemory<byte> body) =>
+        new(code, ReplyShape.Full, "application/json", body);
 
     /// <summary>A bare sentence, as the action endpoints answer.</summary>
     public static HttpReply Text(int code, string text) =>

@@ -6,13 +6,17 @@ using System.Text;
 namespace HaAgent.Rest.Http;
 
 /// <summary>Puts answers on the wire, in the header order that the peer has.</summary>
-/// <remarks>Status-only answers to HTTP/1.0 are the bare status line; to HTTP/1.1 the length goes with it, so that the connection can stay open.</remarks>
+/// <remarks>
+/// Status-only answers to HTTP/1.0 are the bare status line; to HTTP/1.1 the length goes with it, so that the
+/// connection can stay open.
+/// </remarks>
 internal sealed class ReplyWriter
 {
     private static readonly byte[] BareOk = "HTTP/1.0 200 OK\r\n\r\n"u8.ToArray();
     private static readonly byte[] BareUnavailable = "HTTP/1.0 503 Service Unavailable\r\n\r\n"u8.ToArray();
     private static readonly byte[] OpenOk = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"u8.ToArray();
-    private static readonly byte[] OpenUnavailable = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"u8.ToArray();
+    private static readonly byte[] OpenUnavailable =
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"u8.ToArray();
 
     private readonly TimeProvider _clock;
     private volatile Decor _decor;

@@ -5,8 +5,8 @@ namespace HaAgent.Rest.Http;
 
 /// <summary>The target of a request, taken apart as load balancers' configurations rely on.</summary>
 /// <remarks>
-/// Scheme and host of an absolute form, <c>?query</c>, <c>#fragment</c> and the <c>;params</c> of the last segment are cut off; several
-/// leading slashes count as one; the path is neither decoded nor normalised.
+/// Scheme and host of an absolute form, <c>?query</c>, <c>#fragment</c> and the <c>;params</c> of the last segment
+/// are cut off; several leading slashes count as one; the path is neither decoded nor normalised.
 /// </remarks>
 internal sealed class RequestTarget
 {

@@ -1,0 +1,121 @@
+using HaAgent.Core.Authority;
+using HaAgent.Core.Decision;
+using HaAgent.Core.Jobs;
+using HaAgent.Core.Loop;
+using HaAgent.Core.Model;
+using HaAgent.Core.Ports;
+using HaAgent.Core.Snapshot;
+
+namespace HaAgent.Core.Tests.Loop;
+
+public class What_is_remembered
+{
+    private static readonly Instant Later = Given.Now + TimeSpan.FromSeconds(1);
+
+    [Fact]
+    public void A_key_that_went_with_its_members_key_went_by_expiry()
+    {
+        var loss = Fold.Observe(Given.Replica().NobodyLeads().Store(c => c with { Members = [.. c.Members.Where(m => m.Name.Value != "a")] })).Loss;
+        Assert.Equal((new NodeName("a"), true), (loss!.Leader, loss.ByExpiry));
+    }
+
+    [Fact]
+    public void A_key_that_went_alone_was_released() => Assert.False(Fold.Observe(Given.Replica().NobodyLeads()).Loss!.ByExpiry);
+
+    [Theory]
+    [InlineData(5, true)]
+    [InlineData(27, true)]
+    [InlineData(29, false)]
+    [InlineData(40, false)]
+    public void An_expiry_is_early_when_the_leader_showed_life_less_than_a_lease_ago(int secondsAgo, bool early)
+    {
+        var given = Given.Replica().NobodyLeads().Store(c => c with { Members = [.. c.Members.Where(m => m.Name.Value != "a")] })
+            .Remember(m => m with { LeaderSignAt = Given.Now - TimeSpan.FromSeconds(secondsAgo) });
+        Assert.Equal(early, Fold.Observe(given).Loss!.Early);
+    }
+
+    [Fact]
+    public void A_release_is_never_early() => Assert.False(Fold.Observe(Given.Replica().NobodyLeads()).Loss!.Early);
+
+    [Fact]
+    public void Ballots_are_thrown_away_when_the_leader_is_lost() =>
+        Assert.Empty(Fold.Observe(Given.Replica().NobodyLeads().Ballot("c", 1)).Ballots);
+
+    [Fact]
+    public void A_restarted_agent_over_a_primary_knows_nothing_until_its_predecessors_deadline()
+    {
+        var given = Given.Primary().WithAuthority(new NodeAuthority.None());
+        Assert.Equal(new NodeAuthority.Unknown(Later), Fold.Adopt(given, Later).Authority);
+        Assert.Equal(new NodeAuthority.Unknown(Given.Now + TimeSpan.FromSeconds(10)), Fold.Adopt(given, null).Authority);
+    }
+
+    [Fact]
+    public void A_restarted_agent_over_a_replica_claims_nothing() =>
+        Assert.IsType<NodeAuthority.None>(Fold.Adopt(Given.Replica(), Later).Authority);
+
+    [Fact]
+    public void A_restarted_agent_over_a_server_that_cannot_be_asked_counts_it_as_writable() // S6
+    {
+        var given = Given.Primary().WithAuthority(new NodeAuthority.None()).NotAnswering().Remember(m => m with { LocalRole = LocalRole.Unknown });
+        Assert.IsType<NodeAuthority.Unknown>(Fold.Adopt(given, null).Authority);
+    }
+
+    [Fact]
+    public void The_end_of_a_pause_gives_a_primary_without_a_lease_one_try()
+    {
+        var given = Given.Primary().WithAuthority(new NodeAuthority.None()).Remember(m => m with { WasPaused = true });
+        Assert.Equal(new NodeAuthority.Unknown(Given.Now + TimeSpan.FromSeconds(10)), Fold.Observe(given).Authority);
+    }
+
+    [Fact]
+    public void A_replica_that_lost_the_key_has_no_authority_left() =>
+        Assert.IsType<NodeAuthority.None>(Fold.Observe(Given.Replica().WithLease(TimeSpan.Zero).LeadBy("c")).Authority);
+
+    [Fact]
+    public void A_primary_keeps_its_lost_authority_until_it_is_fenced() => // or the fence would not know
+        Assert.IsType<NodeAuthority.Lease>(Fold.Observe(Given.Primary().LeadBy("c")).Authority);
+
+    [Fact]
+    public void A_leader_on_a_newer_timeline_is_a_reason_to_compare() =>
+        Assert.Equal(RewindState.CheckDue, Fold.Observe(Given.Replica()
+            .Store(c => c with { Members = [Given.Member("a", "primary") with { Timeline = new(2) }] })).Rewind);
+
+    [Fact]
+    public void An_issued_promotion_counts_as_writable_until_recovery_is_seen_to_have_ended()
+    {
+        var issued = Given.Replica().Remember(m => m with { PromoteIssued = true, LocalRole = LocalRole.Primary });
+        Assert.Equal(LocalRole.Primary, Fold.Observe(issued).LocalRole);
+        Assert.False(Fold.Observe(Given.Primary().Remember(m => m with { PromoteIssued = true })).PromoteIssued);
+    }
+
+    [Fact]
+    public void An_unconfirmed_renewal_changes_no_authority() // S6
+    {
+        NodeView view = Given.Primary();
+        var after = FoldOutcomes.Lease(view.Memory, view.Settings, LeaseRequest.Renewing, LeaseAnswer.Unknown("no answer"), Later);
+        Assert.Equal(view.Memory.Authority, after.Authority);
+        Assert.Equal(1, after.RenewalsUnanswered);
+    }
+
+    [Fact]
+    public void A_refused_renewal_takes_all_authority() =>
+        Assert.IsType<NodeAuthority.None>(FoldOutcomes.Lease(
+            ((NodeView)Given.Primary()).Memory, HaSettings.Default, LeaseRequest.Renewing, LeaseAnswer.NotHeld("held by c"), Later).Authority);
+
+    [Fact]
+    public void A_confirmed_renewal_counts_from_the_moment_it_was_sent()
+    {
+        var answer = new LeaseAnswer(LeaseOutcome.Held, Given.Now, TimeSpan.FromSeconds(30), "");
+        var after = FoldOutcomes.Lease(new NodeMemory(), HaSettings.Default, LeaseRequest.Renewing, answer, Given.Now + TimeSpan.FromSeconds(9));
+        Assert.Equal(LeaseTimes.From(Given.Now, TimeSpan.FromSeconds(30)), Assert.IsType<NodeAuthority.Lease>(after.Authority).Times);
+        Assert.Equal(Given.Now + TimeSpan.FromSeconds(10), after.RenewAt);
+    }
+
+    [Fact]
+    public void A_start_that_failed_as_primary_is_told_from_one_that_failed_as_a_replica()
+    {
+        var failed = new JobResult.Started(StartOutcome.Failed, "no space left");
+        Assert.True(FoldOutcomes.JobEnded(new(), HaSettings.Default, new JobSpec.StartPrimary(default, default, ""), failed, Later).StartFailed!.AsPrimary);
+        Assert.False(FoldOutcomes.JobEnded(new(), HaSettings.Default, new JobSpec.StartReplica(null, default, ""), failed, Later).StartFailed!.AsPrimary);
+    }
+}
