@@ -41,6 +41,7 @@ internal sealed class AgentHost : IAsyncDisposable
     private HaLoop? _loop;
     private RestApi? _rest;
     private string? _lastStatus;
+    private int _refusal;
 
     private AgentHost(AgentOptions options, AgentLog log, SettingsSource settings, InstanceLock instance, LocalPostgresServer postgres)
     {
@@ -77,18 +78,9 @@ internal sealed class AgentHost : IAsyncDisposable
         using var signals = new HostSignals(() => _mailbox.Post(new OperatorRequest.Reload()), signal => Stop(signal));
         try
         {
-            if (await WaitForStoreAsync(_stop.Token) is not { } cluster)
-            {
-                return 0;
-            }
-
-            if (await AgentShells.NameIsTakenAsync(cluster, _identity, _stop.Token))
-            {
-                HostLog.NameTaken(_logger, _identity.Name.Value);
-                return 1;
-            }
-
-            return await RunLoopAsync();
+            // A server that runs already may be a primary whose lease is running out: the loop must look after it at once, whether the
+            // store answers or not. Only a node without a server can afford to wait.
+            return _postgres.Latest.IsRunning || await MayJoinAsync() ? await RunLoopAsync() : _refusal;
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
@@ -113,6 +105,23 @@ internal sealed class AgentHost : IAsyncDisposable
         _stop.Dispose();
     }
 
+    private async Task<bool> MayJoinAsync()
+    {
+        if (await WaitForStoreAsync(_stop.Token) is not { } cluster)
+        {
+            return false;
+        }
+
+        if (await AgentShells.NameIsTakenAsync(cluster, _identity, _stop.Token))
+        {
+            HostLog.NameTaken(_logger, _identity.Name.Value);
+            _refusal = 1;
+            return false;
+        }
+
+        return true;
+    }
+
     private async Task<int> RunLoopAsync()
     {
         using var loop = new HaLoop(new LoopParts
@@ -134,6 +143,11 @@ internal sealed class AgentHost : IAsyncDisposable
             new(_identity.Name, _identity.Scope, _board, _dcs, _postgres, _mailbox, Clock, _log, () => _log.QueueLength, () => _log.RecordsLost),
             AgentShells.RestOptions(_options.Rest),
             _stop.Token);
+        foreach (var notice in _dcs.Notices)
+        {
+            HostLog.Notice(_logger, notice);
+        }
+
         _settings.Changed += loop.Wake;
         _board.Published += OnPublished;
         _systemd.Ready("starting");
@@ -157,11 +171,6 @@ internal sealed class AgentHost : IAsyncDisposable
             var reading = await _dcs.ReadAsync(Instant.Now(Clock) + StorePatience, stop);
             if (reading is DcsReading.Answered answered)
             {
-                foreach (var notice in _dcs.Notices)
-                {
-                    HostLog.Notice(_logger, notice);
-                }
-
                 return answered.Cluster;
             }
 
