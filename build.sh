@@ -239,7 +239,7 @@ run_tests() {
   shift
   local program=tests/$project/bin/Release/net10.0/$project report=$results/$project.xml log=$results/$project.log
   started=$(now)
-  rm -f "$report"
+  rm -rf "$report" "${results:?}/$project"
   HAAGENT_TEST_LOGS="$results/$project" run_child timeout --kill-after=10 900 "$program" -noLogo -noColor \
     -parallel "${parallel:-none}" -reporter quiet -xml "$report" "$@" >"$log" 2>&1 || code=$?
   local p=0 f=0 s=0

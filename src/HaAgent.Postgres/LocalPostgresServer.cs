@@ -62,6 +62,11 @@ public sealed class LocalPostgresServer : IPostgresServer
         PostgresOptions options, JsonObject dynamicConfig, TimeProvider clock, ILogger log)
     {
         var server = new LocalPostgresServer(new(options, dynamicConfig, clock, log));
+        foreach (var tool in await OrphanedTools.EndAsync(options.DataDirectory, clock).ConfigureAwait(false))
+        {
+            PgLog.OrphanEnded(log, tool);
+        }
+
         server._context.Postmaster.AdoptByScan();
         await server._observer.LookAsync().ConfigureAwait(false);
         return server;

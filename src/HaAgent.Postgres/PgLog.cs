@@ -50,4 +50,8 @@ internal static partial class PgLog
     [LoggerMessage(
         EventId = 4014, Level = LogLevel.Warning, Message = "Removed the contents of {DataDirectory}: {Reason}")]
     public static partial void Removed(ILogger logger, string dataDirectory, string reason);
+
+    [LoggerMessage(EventId = 4015, Level = LogLevel.Warning,
+        Message = "Ended {Tool}: an agent that is no more had left it at work on the data directory")]
+    public static partial void OrphanEnded(ILogger logger, string tool);
 }

@@ -39,6 +39,7 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
     private HaLoop? _loop;
     private RestApi? _rest;
     private string? _lastStatus;
+    private int _refusal;
 
     private AgentHost(
         AgentOptions options, AgentLog log, SettingsSource settings, InstanceLock instance,
@@ -83,18 +84,9 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
         using var signals = new HostSignals(() => _mailbox.Post(new OperatorRequest.Reload()), signal => Stop(signal));
         try
         {
-            if (await WaitForStoreAsync(_stop.Token) is not { } cluster)
-            {
-                return 0;
-            }
-
-            if (await NameCheck.IsTakenAsync(cluster, _identity, _stop.Token))
-            {
-                HostLog.NameTaken(_logger, _identity.Name.Value);
-                return 1;
-            }
-
-            return await RunLoopAsync();
+            // A server that runs already may be a primary whose lease is running out: the loop must look after it at
+            // once, whether the store answers or not. Only a node without a server can afford to wait.
+            return _postgres.Latest.IsRunning || await MayJoinAsync() ? await RunLoopAsync() : _refusal;
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
@@ -135,6 +127,23 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
 
     void ISettingsUser.ReloadEnds() => _systemd.Ready(_lastStatus ?? "reloaded");
 
+    private async Task<bool> MayJoinAsync()
+    {
+        if (await WaitForStoreAsync(_stop.Token) is not { } cluster)
+        {
+            return false;
+        }
+
+        if (await NameCheck.IsTakenAsync(cluster, _identity, _stop.Token))
+        {
+            HostLog.NameTaken(_logger, _identity.Name.Value);
+            _refusal = 1;
+            return false;
+        }
+
+        return true;
+    }
+
     private async Task<int> RunLoopAsync()
     {
         using var loop = new HaLoop(new LoopParts
@@ -157,6 +166,11 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
                 () => _log.QueueLength, () => _log.RecordsLost),
             _options.Rest,
             _stop.Token);
+        foreach (var notice in _dcs.Notices)
+        {
+            HostLog.Notice(_logger, notice);
+        }
+
         _settings.Changed += loop.Wake;
         _board.Published += OnPublished;
         _systemd.Ready("starting");
@@ -180,11 +194,6 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
             var reading = await _dcs.ReadAsync(Instant.Now(Clock) + StorePatience, stop);
             if (reading is DcsReading.Answered answered)
             {
-                foreach (var notice in _dcs.Notices)
-                {
-                    HostLog.Notice(_logger, notice);
-                }
-
                 return answered.Cluster;
             }
 

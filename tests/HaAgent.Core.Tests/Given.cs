@@ -98,8 +98,8 @@ internal sealed class Given
         Store(c => c with { Failover = new(new(leader), new(candidate), null, new(99)) });
 
     /// <summary>The ballot of a peer, asked at this moment.</summary>
-    public Given Ballot(string peer, ulong position, bool inRecovery = true, Func<Tags, Tags>? tags = null) => Ballot(
-        peer, new PeerAnswer.Answered(inRecovery, new(position), new(1), tags is null ? Snapshot.Tags.None : tags(Snapshot.Tags.None), false, "running", inRecovery ? "replica" : "primary"));
+    public Given Ballot(string peer, ulong position, bool inRecovery = true, Func<Tags, Tags>? tags = null, uint timeline = 1) => Ballot(
+        peer, new PeerAnswer.Answered(inRecovery, new(position), new(timeline), tags is null ? Snapshot.Tags.None : tags(Snapshot.Tags.None), false, "running", inRecovery ? "replica" : "primary"));
 
     public Given NoBallot(string peer, PeerSilence why = PeerSilence.TimedOut) => Ballot(peer, new PeerAnswer.Unreachable(why));
 
@@ -130,7 +130,7 @@ internal sealed class Given
             new DcsReading.Answered(cluster, Now),
             new PostgresReading(directory, new ServerProcess.None(), new SqlReading.Unknown("not running"), 150018),
             HaSettings.Default with { MayBootstrap = true },
-            new NodeMemory { RenewAt = Instant.Never, LastLed = cluster, LeaderSignAt = Now },
+            new NodeMemory { RenewAt = self == "a" ? Instant.Never : default, LastLed = cluster, LeaderSignAt = Now },
             Job: null,
             Requests: [],
             Dice: 0);

@@ -66,7 +66,7 @@ public class A_bad_configuration : ClusterTest
         await PrepareAsync(new ClusterOptions { Nodes = 1 });
         await InitializeByHandAsync();
         File.SetUnixFileMode(Node.DataDirectory, (UnixFileMode)0b111_101_101);
-        await AssertRefusedAsync(await RunAsync(Node.ConfigurationFile), Node.DataDirectory, "0755");
+        await AssertRefusedAsync(await RunAsync(Node.ConfigurationFile), Node.DataDirectory, "mode 755");
     }
 
     [Fact]
@@ -83,7 +83,7 @@ public class A_bad_configuration : ClusterTest
             Node.WriteConfiguration(Node.Configuration with { DataDirectory = "/var/lib/dpkg" });
         }
 
-        await AssertRefusedAsync(await RunAsync(Node.ConfigurationFile), Node.DataDirectory, "root");
+        await AssertRefusedAsync(await RunAsync(Node.ConfigurationFile), Node.DataDirectory, "user id 0");
     }
 
     private AgentProcess Node => Cluster.Nodes[0];

@@ -103,7 +103,7 @@ public class Losing_the_primarys_host : ClusterTest
             var receiver = StoppedReceiver.Of(behind);
             await old.QueryAsync("TRUNCATE bulk");
             await old.QueryAsync(
-                $"INSERT INTO bulk SELECT (SELECT string_agg(md5(random()::text || i), '') FROM generate_series(1, 240)) FROM generate_series(1, {BulkRows}) i");
+                $"INSERT INTO bulk SELECT (SELECT string_agg(md5(random()::text || i || j), '') FROM generate_series(1, 240) j) FROM generate_series(1, {BulkRows}) i");
             await TestCluster.WaitUntilCaughtUpAsync(old, [ahead], Soon);
             await Eventually.ReachedAsync(ticked, TimeSpan.FromSeconds(9), TestContext.Current.CancellationToken);
             if (await Cluster.ReadStoreAsync("status") == tick)

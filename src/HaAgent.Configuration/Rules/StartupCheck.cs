@@ -118,7 +118,7 @@ public static class StartupCheck
             }
         }
 
-        if (missing.Count == hosts.Count)
+        if (missing.Count == hosts.Count && !ServerMayRun(root))
         {
             // A URL may hold a password, so only plain addresses are repeated.
             throw new ConfigurationException(path, key is "hosts" or "host" ? TextualForm.Of(section[key]) : null,
@@ -170,8 +170,7 @@ public static class StartupCheck
         }
 
         // A server that runs already, ours from before, holds its port by right.
-        var dataDirectory = configuration.Text("postgresql.data_dir") ?? "";
-        if (File.Exists(Path.Combine(dataDirectory, "postmaster.pid")))
+        if (ServerMayRun(configuration.Root))
         {
             return;
         }
@@ -187,6 +186,10 @@ public static class StartupCheck
 
     private static string NoSuchHost(string host) =>
         $"the host {host} does not exist: its name cannot be resolved. Correct it, or add it to DNS or /etc/hosts.";
+
+    /// <summary>A server may be running here: then the agent must come up and look after it, whatever the name servers say.</summary>
+    private static bool ServerMayRun(JsonObject root) =>
+        File.Exists(Path.Combine(ValueParsers.Text(Node(root, "postgresql.data_dir")) ?? "", "postmaster.pid"));
 
     private static string? Explained(Sockets.PortState state, int port) => state switch
     {

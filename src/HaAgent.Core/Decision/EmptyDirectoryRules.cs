@@ -12,6 +12,14 @@ internal static class EmptyDirectoryRules
     public static readonly ImmutableArray<HaRule> Rows =
     [
         new("E10", v => v.Paused(), v => new HaDecision.Wait(new(ReasonId.DirectoryEmptyInPause))),
+        // What this agent began to make is gone, and nobody else says that it is making one: the claim is its own, and void.
+        new("E15", v => v.Unlocked() && v.Cluster is { Initialize: "" } cluster && v.Memory.DiscardedUnfinished
+                && !cluster.Members.Any(member => member.Name != v.Self && member.State == Wire.StateText(PostgresState.InitializingNewCluster)),
+            _ => new HaDecision.DeleteInitialize(new(ReasonId.ClaimVoid))),
+
+        // The claim is tied to the own member key, so that a lost reply still shows whose it is.
+        new("E18", v => v.Unlocked() && v.Cluster is { Initialize: null } cluster && cluster.Find(v.Self) is null && v.Settings.MayBootstrap && v.MayBecomeLeader(),
+            _ => new HaDecision.Wait(new(ReasonId.MayFound))),
         new("E20", v => v.Unlocked() && v.Cluster!.Initialize is null && v.Settings.MayBootstrap && v.MayBecomeLeader(), // Unlocked implies an answer
             v => new HaDecision.CreateInitialize(new(ReasonId.MayFound))),
         new("E30", v => v.BackingOff(v.Memory.RepairFailedAt),

@@ -13,7 +13,7 @@ internal static class EndRules
         new("Z10", v => v.Paused(), _ => new HaDecision.Exit(0, StopFirst: false, new(ReasonId.EndPaused))),
         new("Z20", v => v.Running() && v.Memory.HandOver is null && v.HasLease() && v.IsPrimary(),
             v => new HaDecision.StartJob(
-                new JobSpec.StopForHandOver(NodeName.Nobody, ForShutdown: true, Manual: false, HandOverRules.Patience(v)), new(ReasonId.EndStopPrimary))),
+                new JobSpec.StopForHandOver(NodeName.Nobody, ForShutdown: true, Manual: false, DcsVersion.Absent), new(ReasonId.EndStopPrimary))),
         new("Z30", v => v.Running() && v.Memory.HandOver is null,
             _ => new HaDecision.StartJob(new JobSpec.Stop("shutdown"), new(ReasonId.EndStopReplica))),
 
@@ -21,6 +21,8 @@ internal static class EndRules
 
         new("Z80", v => v.HasLease() && v.HasKey() && !v.Running(),
             _ => new HaDecision.ReleaseLease(default, TimeSpan.MaxValue, new(ReasonId.EndRelease))),
+        new("Z82", v => v.Memory.Founding != FoundingState.None && v.Cluster is { Initialize: "" },
+            _ => new HaDecision.DeleteInitialize(new(ReasonId.ClaimVoid))),
         new("Z85", v => v.Running(), _ => new HaDecision.Wait(new(ReasonId.HandOverAwaitExit))),
         new("Z90", _ => true, _ => new HaDecision.Exit(0, StopFirst: false, new(ReasonId.End))),
     ];

@@ -13,7 +13,7 @@ internal static class FoundingRules
         new("B10", v => v.Memory.Founding == FoundingState.Failed && v.Running(),
             _ => new HaDecision.StartJob(new JobSpec.Stop("stopping after a failed bootstrap"), new(ReasonId.FoundingFailed))),
         new("B20", v => v.Memory.Founding == FoundingState.Failed && v.Postgres.Directory is not DataDirectory.Empty && !v.BackingOff(v.Memory.RepairFailedAt),
-            _ => new HaDecision.StartJob(new JobSpec.Discard(DiscardReason.CreationFailed), new(ReasonId.FoundingFailed))),
+            _ => new HaDecision.StartJob(new JobSpec.Discard(DiscardReason.CreationFailed, null), new(ReasonId.FoundingFailed))),
         new("B30", v => v.Memory.Founding == FoundingState.Failed && v.Cluster is { Initialize: "" },
             _ => new HaDecision.DeleteInitialize(new(ReasonId.FoundingFailed))),
         new("B35", v => v.Memory.Founding == FoundingState.Failed && !v.StoreIsSilent(),

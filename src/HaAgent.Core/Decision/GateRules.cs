@@ -15,15 +15,24 @@ internal static class GateRules
             v => new HaDecision.ReleaseLease(default, v.Settings.LoopWait, Unreadable(v))),
         new("G15", v => v.Postgres.Directory is DataDirectory.Unreadable && !v.Running(),
             v => new HaDecision.Wait(Unreadable(v))),
-        new("G20", v => v.Postgres.Directory is DataDirectory.Empty && v.HasKey() && v.Memory.Founding == FoundingState.None,
+        // Moved away or unmounted under a running primary: it must not write on while another is promoted.
+        new("G18", v => v.Postgres.Directory is DataDirectory.Empty && v.MayBeWritable() && !v.Paused() && v.Memory.Founding == FoundingState.None,
+            v => new HaDecision.Fence(v.At, new(ReasonId.DirectoryEmptyWhileLeading))),
+        new("G20", v => v.Postgres.Directory is DataDirectory.Empty && !v.Running() && v.HasKey() && v.Memory.Founding == FoundingState.None,
             v => new HaDecision.ReleaseLease(default, v.Settings.LoopWait, new(ReasonId.DirectoryEmptyWhileLeading))),
+        new("G23", v => v.Postgres.Directory is DataDirectory.Foreign && v.HasLease() && !v.Running(),
+            v => new HaDecision.ReleaseLease(default, v.Settings.Ttl, new(ReasonId.DirectoryForeignWhileLeading))),
         new("G25", v => v.Postgres.Directory is DataDirectory.Foreign,
             v => new HaDecision.Wait(new(ReasonId.DirectoryForeign, new() { Text = ((DataDirectory.Foreign)v.Postgres.Directory).Detail }))),
 
         // Made by this agent and never finished: whatever is in it, no server of this cluster ever ran from it.
         new("G30", v => v.Directory() is { Unfinished: true } && !v.Running() && v.Memory.Founding == FoundingState.None
                 && !v.BackingOff(v.Memory.RepairFailedAt),
-            v => new HaDecision.StartJob(new JobSpec.Discard(DiscardReason.CreationFailed), new(ReasonId.DirectoryUnfinished))),
+            v => new HaDecision.StartJob(new JobSpec.Discard(DiscardReason.CreationFailed, null), new(ReasonId.DirectoryUnfinished))),
+        new("G32", v => v.Directory() is { Unfinished: true } && !v.Running() && v.Memory.Founding == FoundingState.None,
+            v => new HaDecision.Wait(new(ReasonId.RepairBackOff), v.Memory.RepairFailedAt + v.Settings.LoopWait)),
+        new("G34", v => v.Directory() is { Unfinished: true } && v.Running() && v.Memory.Founding == FoundingState.None && !v.Paused(),
+            _ => new HaDecision.StartJob(new JobSpec.Stop("stopping an unfinished server", AtOnce: true), new(ReasonId.DirectoryUnfinished))),
 
         new("G40", v => IsForeignCluster(v) && v.Paused() && v.HasKey(),
             v => new HaDecision.ReleaseLease(default, v.Settings.LoopWait, Mismatch(v, ReasonId.SystemIdMismatchInPause))),
@@ -32,9 +41,9 @@ internal static class GateRules
         new("G50", IsForeignCluster, v => new HaDecision.Exit(1, StopFirst: true, Mismatch(v, ReasonId.SystemIdMismatch))),
 
         // First contact with a store that knows no cluster: only the node that is primary (or stopped) may name it.
-        new("G60", v => IsUnnamed(v) && v.Unlocked() && !v.Paused() && !v.Memory.RoleEstablished && v.IsReplica(),
+        new("G60", v => IsUnnamed(v) && v.Unlocked() && !v.Paused() && !v.Memory.HasJoined && v.IsReplica(),
             v => new HaDecision.Exit(1, StopFirst: false, new(ReasonId.RunningAsReplicaWithoutInitialize))),
-        new("G65", v => IsUnnamed(v) && !v.Paused() && (v.HasKey() || (v.Unlocked() && !v.Memory.RoleEstablished)) && v.Directory() is not null,
+        new("G65", v => IsUnnamed(v) && !v.Paused() && (v.HasKey() || (v.Unlocked() && !v.Memory.HasJoined)) && v.Directory() is not null,
             v => new HaDecision.WriteInitialize(
                 v.Directory()!.SystemIdentifier, // tested in the predicate
                 KeyExists: v.Cluster!.Initialize is not null, // HasKey and Unlocked imply an answer

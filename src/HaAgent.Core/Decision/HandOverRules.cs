@@ -25,9 +25,11 @@ internal static class HandOverRules
             v => Release(v, ReasonId.HandOverForShutdown)),
         new("H30", v => v.Memory.HandOver is { Released: false } && v.HasLease() && Confirmed(v),
             v => Release(v, ReasonId.HandOverConfirmed)),
+        new("H38", v => v.Memory.HandOver is { Released: false, ForShutdown: false } && v.HasLease() && v.Running() && PatienceIsOver(v),
+            _ => new HaDecision.StartJob(new JobSpec.Stop("switchover: demote", AtOnce: true), new(ReasonId.HandOverEndAtOnce))),
         new("H40", v => v.Memory.HandOver is { Released: false, ForShutdown: false } && v.HasLease() && !v.Running() && PatienceIsOver(v),
             v => new HaDecision.StartJob(
-                new JobSpec.StartPrimary(v.Authority.FenceAt, v.Settings.PgCtlTimeout, "starting primary after failure"),
+                new JobSpec.StartPrimary(v.Memory.Authority.FenceAt, v.Settings.PgCtlTimeout, "starting primary after failure"),
                 new(ReasonId.HandOverNobody, new() { Node = v.Memory.HandOver!.Candidate, Theirs = v.Memory.HandOver.FinalPosition }))), // tested
         new("H50", v => v.Memory.HandOver is { Released: false } && v.HasLease() && v.Memory.AskingSince is null && !AskedJustNow(v) && !Candidates(v).IsEmpty,
             v => new HaDecision.AskPeers(Candidates(v), TimeSpan.FromSeconds(1), new(ReasonId.HandOverAsk, new() { Theirs = v.Memory.HandOver!.FinalPosition }))), // tested
@@ -43,7 +45,8 @@ internal static class HandOverRules
     private static bool Confirmed(NodeView v) =>
         v.Memory.HandOver is { DownAt: { } downAt, FinalPosition.IsKnown: true } handOver
         && CandidateRanking.Able(v, Candidates(v), handOver.FinalPosition)
-            .Any(name => Ballots.Of(v, name) is { } ballot && ballot.AskedAt >= downAt);
+            .Any(name => Ballots.Of(v, name) is { Answer: PeerAnswer.Answered peer } ballot && ballot.AskedAt >= downAt
+                && (handOver.Streamed.Contains(name) || peer.Timeline == handOver.Timeline));
 
     private static bool PatienceIsOver(NodeView v) =>
         v.Memory.HandOver is { DownAt: { } downAt } && (v.At >= downAt + Patience(v) || Candidates(v).IsEmpty);

@@ -9,10 +9,6 @@ internal static class JobRules
 {
     public static readonly ImmutableArray<HaRule> Rows =
     [
-        // The key was lost before the promotion went out: nothing is writable yet, so nothing needs fencing.
-        new("J10", v => v.Job is { Spec: JobSpec.Promote, CancelRequested: false } && !v.HasLease() && !v.Memory.PromoteIssued && !v.Paused(),
-            v => new HaDecision.CancelJob(v.Job!.Id, new(ReasonId.PromotionLostLease))), // tested in the predicate
-
         new("J20", v => v.Job is { Permit: not null } && MayRepair(v),
             v => new HaDecision.AnswerPermit(v.Job!.Id, true, new(ReasonId.PermitGranted, new() { Node = v.LeaderName() }))),
         new("J30", v => v.Job is { Permit: not null },
@@ -30,7 +26,7 @@ internal static class JobRules
         v.Cluster is { } cluster && v.LeaderIsRunningPrimary()
         && v.Directory() is { } directory && cluster.Initialize == directory.SystemIdentifier;
 
-    // A server that is being started or stopped is left to finish: half of either is worse. Copies can be made again.
+    // What becomes writable is left to finish, and so is a rewind: half of either is worse. Copies can be made again.
     private static bool MayBeCut(JobView job) =>
-        job.Spec is JobSpec.BaseBackup or JobSpec.Compare or JobSpec.StartReplica or JobSpec.StartPrimary or JobSpec.Rewind or JobSpec.Found;
+        job.Spec is JobSpec.BaseBackup or JobSpec.Compare or JobSpec.StartReplica or JobSpec.Found;
 }

@@ -94,6 +94,9 @@ internal static class NodeFacts
     public static bool MayBecomeLeader(this NodeView v) =>
         !v.Settings.Tags.NoFailover && !v.Settings.Unsupported.Any(setting => setting.EndangersCommits);
 
+    /// <summary>The local history is known to have left the cluster's: leading with it would lose what the others have.</summary>
+    public static bool HasLeftHistory(this NodeView v) => v.Memory.Rewind is RewindState.Needed or RewindState.Failed;
+
     public static bool IsStartingUp(this NodeView v) => v.Running() && v.Postgres.Sql is SqlReading.Rejecting;
 
     public static bool BackingOff(this NodeView v, Instant? failedAt) =>

@@ -38,17 +38,24 @@ internal static class PrimaryRules
             v => Clear(v, ReasonId.RequestNamesOtherLeader)),
         new("P50", v => v.RequestNamesMe(), v => Clear(v, ReasonId.RequestNamesSelf)),
         new("P55", v => v.Paused() && v.Request() is { Candidate.IsNobody: true }, v => Clear(v, ReasonId.RequestNeedsCandidateInPause)),
+        new("P57", v => v.Request() is { } request && request.Version == v.Memory.RequestTried, v => Clear(v, ReasonId.HandOverTriedAlready)),
         new("P60", v => v.Request() is not null && v.Memory.AskingSince is { } since && v.At < since + Ballots.Timeout,
             v => new HaDecision.Wait(new(ReasonId.SwitchoverCheckPeers), v.Memory.AskingSince + Ballots.Timeout)),
         new("P65", v => v.Request() is { } request && !Candidates(v, request).IsEmpty && !Ballots.AreFresh(v, Candidates(v, request), default),
             v => new HaDecision.AskPeers(Candidates(v, v.Request()!), Ballots.Timeout, new(ReasonId.SwitchoverCheckPeers))), // tested
-        new("P70", v => v.Request() is { } request && CandidateRanking.Able(v, Candidates(v, request), default).IsEmpty,
+        new("P70", v => v.Request() is { } request && !CandidateRanking.Able(v, Candidates(v, request), default).Any(name => SharesHistory(v, name)),
             v => Clear(v, ReasonId.RequestNoCandidate)),
         new("P80", v => v.Request() is not null,
             v => new HaDecision.StartJob(
-                new JobSpec.StopForHandOver(v.Request()!.Candidate, ForShutdown: false, !v.Request()!.IsSwitchover, HandOverRules.Patience(v)), // tested
+                new JobSpec.StopForHandOver(v.Request()!.Candidate, ForShutdown: false, !v.Request()!.IsSwitchover, v.Request()!.Version), // tested
                 new(ReasonId.HandingOver, new() { Node = v.Request()!.Candidate }))),
     ];
+
+    /// <summary>A position proves something only on the same timeline: it streams from here, or says that it is on ours.</summary>
+    private static bool SharesHistory(NodeView v, NodeName candidate) =>
+        v.Sql() is not { } sql
+        || sql.WalSenders.Any(sender => sender.State == "streaming" && sender.ApplicationName == candidate.Value)
+        || (Ballots.Of(v, candidate)?.Answer is PeerAnswer.Answered peer && peer.Timeline == sql.Timeline);
 
     private static ImmutableArray<PeerAddress> Candidates(NodeView v, FailoverRequest request) => Ballots.Candidates(v, request.Candidate);
 

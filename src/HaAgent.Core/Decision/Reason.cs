@@ -46,7 +46,6 @@ public enum ReasonId
 
     // Jobs
     JobRunning,
-    PromotionLostLease,
     PermitGranted,
     PermitRefused,
 
@@ -55,6 +54,8 @@ public enum ReasonId
     DirectoryForeign,
     DirectoryEmptyWhileLeading,
     DirectoryUnfinished,
+    DirectoryForeignWhileLeading,
+    ClaimVoid,
     DirectoryEmptyInPause,
     SystemIdMismatch,
     SystemIdMismatchInPause,
@@ -84,7 +85,7 @@ public enum ReasonId
     StartAfterSilence,
     RewindNeeded,
     RewindCheckDue,
-    RewindNotPossible,
+    RewindAwaitsCheckpoint,
     DivergedDiscard,
     RewindFailedDiscard,
 
@@ -112,6 +113,8 @@ public enum ReasonId
     HandOverNobody,
     HandOverForShutdown,
     HandOverAwaitExit,
+    HandOverEndAtOnce,
+    HandOverTriedAlready,
     HandOverEnded,
 
     // Replica
@@ -120,6 +123,7 @@ public enum ReasonId
     AwaitingHandOver,
     PromoteWonTheLease,
     PromoteStillRunning,
+    PromoteFailed,
     NotAllowed,
     UnsupportedSettings,
     PositionUnknown,

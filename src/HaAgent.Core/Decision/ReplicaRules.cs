@@ -16,6 +16,9 @@ internal static class ReplicaRules
         new("R15", v => v.HasLease() && v.HasKey() && !v.MayBecomeLeader(),
             v => new HaDecision.ReleaseLease(default, v.Settings.Ttl, NotAllowed(v))),
 
+        new("R17", v => v.HasLease() && v.HasKey() && v.Memory.PromoteFailed,
+            v => new HaDecision.ReleaseLease(default, v.Settings.Ttl, new(ReasonId.PromoteFailed))),
+
         // S3: only the holder promotes, only after it holds the key, and not past the instant at which it would have to stop again.
         new("R20", v => v.HasLease() && v.HasKey(),
             v => new HaDecision.StartJob(new JobSpec.Promote(v.Authority.FenceAt), new(ReasonId.PromoteWonTheLease))),
@@ -36,11 +39,14 @@ internal static class ReplicaRules
     /// <summary>Nobody leads: may this node take the key?</summary>
     private static ImmutableArray<HaRule> RaceRows =>
     [
-        new("R50", v => !v.MayBecomeLeader(), v => new HaDecision.Wait(NotAllowed(v))),
-        new("R52", v => v.Memory.Rewind is RewindState.Needed or RewindState.Failed, v => new HaDecision.Wait(new(ReasonId.RewindNeeded))),
+        new("R50", v => v.HasLeftHistory(), v => new HaDecision.Wait(new(ReasonId.RewindNeeded))),
+        new("R52", v => !v.MayBecomeLeader(), v => new HaDecision.Wait(NotAllowed(v))),
         new("R54", v => v.Position() == Lsn.Unknown, _ => new HaDecision.Wait(new(ReasonId.PositionUnknown))),
         new("R56", v => v.At < v.Memory.HoldBackUntil && !v.RequestNamesMe(),
             v => new HaDecision.Wait(new(ReasonId.HeldBack, new() { At = v.Memory.HoldBackUntil }), v.Memory.HoldBackUntil)),
+
+        // The last try was refused a moment ago.
+        new("R57", v => !v.RenewalDue(), v => new HaDecision.Wait(new(ReasonId.HeldBack, new() { At = v.Memory.RenewAt }), v.Memory.RenewAt)),
 
         // A named candidate asks nobody: the old leader handed over to it, or the operator decided.
         new("R58", v => v.RequestNamesMe(), v => Race(v, ReasonId.RequestedCandidate)),
@@ -57,10 +63,10 @@ internal static class ReplicaRules
         new("R66", v => v.Settings.CheckTimeline && (!v.Timeline().IsKnown || v.Timeline() < v.Cluster!.ClusterTimeline), // silence: R25
             v => new HaDecision.Wait(new(ReasonId.TimelineBehind, new() { MyTimeline = v.Timeline(), TheirTimeline = v.Cluster!.ClusterTimeline }))),
 
-        new("R70", v => !Ballots.AreFresh(v, Ballots.Electorate(v), Since(v)) && v.Memory.AskingSince is null,
+        new("R70", v => !Ballots.AreIn(v, Since(v)) && v.Memory.AskingSince is null,
             v => new HaDecision.AskPeers(Ballots.Electorate(v), Ballots.Timeout, new(ReasonId.RaceAskPeers))),
-        new("R72", v => !Ballots.AreFresh(v, Ballots.Electorate(v), Since(v)),
-            v => new HaDecision.Wait(new(ReasonId.RacePeersAsked), v.Memory.AskingSince + Ballots.Timeout)),
+        new("R72", v => !Ballots.AreIn(v, Since(v)),
+            v => new HaDecision.Wait(new(ReasonId.RacePeersAsked), Ballots.LookAgain(v))),
 
         // An operator asked for another node and it can: leave it the key.
         new("R74", v => v.Request() is { Candidate.IsNobody: false } request && Ballots.Of(v, request.Candidate)?.Answer is PeerAnswer.Answered { Tags.NoFailover: false, WatchdogFailed: false },
@@ -112,7 +118,7 @@ internal static class ReplicaRules
         v.Memory.Loss is { } loss && v.Memory.LastLed?.Find(loss.Leader) is { ApiUrl: { } url } ? new(loss.Leader, url) : null;
 
     private static Reason NotAllowed(NodeView v) =>
-        v.Settings.Tags.NoFailover
-            ? new(ReasonId.NotAllowed)
-            : new(ReasonId.UnsupportedSettings, new() { Text = string.Join(", ", v.Settings.Unsupported.Where(s => s.EndangersCommits).Select(s => s.Name)) });
+        v.Settings.Unsupported.Any(setting => setting.EndangersCommits)
+            ? new(ReasonId.UnsupportedSettings, new() { Text = string.Join(", ", v.Settings.Unsupported.Where(s => s.EndangersCommits).Select(s => s.Name)) })
+            : new(ReasonId.NotAllowed);
 }

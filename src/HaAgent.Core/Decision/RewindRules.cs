@@ -11,12 +11,16 @@ internal static class RewindRules
     /// <summary>Rows for a stopped server.</summary>
     public static readonly ImmutableArray<HaRule> Stopped =
     [
+        // Until the new leader has checkpointed its control file speaks of the old timeline, and pg_rewind would find nothing to do.
+        new("W05", v => v.Memory.Rewind is RewindState.Needed or RewindState.CheckDue && MayRewind(v) && v.LeaderIsRunningPrimary()
+                && v.Cluster!.LeaderMember is { CheckpointAfterPromote: false }, // LeaderIsRunningPrimary implies an answer
+            v => new HaDecision.Wait(new(ReasonId.RewindAwaitsCheckpoint, new() { Node = v.LeaderName() }))),
         new("W10", v => v.Memory.Rewind == RewindState.Needed && MayRewind(v) && v.LeaderIsRunningPrimary() && !v.BackingOff(v.Memory.RepairFailedAt),
             v => new HaDecision.StartJob(new JobSpec.Rewind(v.LeaderUpstream()!), new(ReasonId.RewindNeeded, new() { Node = v.LeaderName() }))), // published
         new("W20", v => v.Memory.Rewind == RewindState.Failed && MayDiscardAfterFailure(v) && v.LeaderIsRunningPrimary() && !v.BackingOff(v.Memory.RepairFailedAt),
-            _ => new HaDecision.StartJob(new JobSpec.Discard(DiscardReason.RewindFailed), new(ReasonId.RewindFailedDiscard))),
+            v => new HaDecision.StartJob(new JobSpec.Discard(DiscardReason.RewindFailed, v.LeaderUpstream()), new(ReasonId.RewindFailedDiscard))),
         new("W30", v => v.Memory.Rewind == RewindState.Needed && MayDiscard(v) && v.LeaderIsRunningPrimary() && !v.BackingOff(v.Memory.RepairFailedAt),
-            _ => new HaDecision.StartJob(new JobSpec.Discard(DiscardReason.DivergedTimelines), new(ReasonId.DivergedDiscard))),
+            v => new HaDecision.StartJob(new JobSpec.Discard(DiscardReason.DivergedTimelines, v.LeaderUpstream()), new(ReasonId.DivergedDiscard))),
 
         // The leader may not be up yet, or the last try failed for a reason that may pass: a diverged server is not started meanwhile.
         new("W40", v => v.Memory.Rewind == RewindState.Needed && (MayRewind(v) || MayDiscard(v)) && v.LeaderIsAnother(),
@@ -33,7 +37,7 @@ internal static class RewindRules
 
         // A leader that is being promoted will publish itself as primary within moments. Starting now would only have to be undone.
         new("W60", v => v.Memory.Rewind == RewindState.CheckDue && (MayRewind(v) || MayDiscard(v)) && v.LeaderIsAnother()
-                && !v.BackingOff(v.Memory.RepairFailedAt) && LeaderComesUp(v),
+                && !v.LeaderIsRunningPrimary() && !v.BackingOff(v.Memory.RepairFailedAt) && LeaderComesUp(v),
             v => new HaDecision.Wait(new(ReasonId.RewindCheckDue, new() { Node = v.LeaderName() }))),
     ];
 
@@ -51,7 +55,7 @@ internal static class RewindRules
     ];
 
     private static bool CleanlyStopped(NodeView v) =>
-        v.Directory() is { State: ControlState.ShutDown or ControlState.ShutDownInRecovery };
+        v.Directory() is { State: ControlState.ShutDown or ControlState.ShutDownInRecovery or ControlState.InArchiveRecovery };
 
     private static bool MayRewind(NodeView v) => v.Settings.UsePgRewind;
 

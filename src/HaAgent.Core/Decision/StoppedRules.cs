@@ -12,12 +12,12 @@ internal static class StoppedRules
 {
     public static readonly ImmutableArray<HaRule> Rows =
     [
-        new("X10", v => v.HasLease() && v.Memory.StartFailed is { AsPrimary: true },
+        new("X10", v => v.HasLease() && v.Memory.StartFailed is not null,
             v => new HaDecision.ReleaseLease(default, v.Settings.LoopWait,
                 new(ReasonId.StartFailedAsLeader, new() { Text = v.Memory.StartFailed!.Detail }))), // tested in the predicate
 
         // primary_start_timeout: 0 asks to fail over rather than to recover; only if somebody can take over.
-        new("X20", v => Crashed(v) && v.Settings.PrimaryStartTimeout == TimeSpan.Zero && !Ballots.AreFresh(v, Others(v), v.Memory.StartingSince ?? default)
+        new("X20", v => Crashed(v) && v.Settings.PrimaryStartTimeout == TimeSpan.Zero && !Ballots.AreFresh(v, Others(v), default)
                 && v.Memory.AskingSince is null,
             v => new HaDecision.AskPeers(Others(v), Ballots.Timeout, new(ReasonId.CrashYield))),
         new("X25", v => Crashed(v) && v.Settings.PrimaryStartTimeout == TimeSpan.Zero && v.Memory.AskingSince is { } since && v.At < since + Ballots.Timeout,

@@ -16,7 +16,11 @@ internal static class ConfigurationDuty
         }
 
         // A candidate of a hand-over, and anybody while nobody leads, keeps what it has: changing it would cost the moment that counts.
-        var follow = sql.InRecovery ? v.LeaderIsAnother() && !v.RequestNamesMe() ? v.Upstream() : v.Memory.Applied?.Follow : null;
+        // So does everybody while the leader's own record is missing for a moment.
+        var known = v.LeaderIsAnother() && !v.RequestNamesMe()
+            ? v.Upstream() ?? (v.Settings.Tags.NoStream ? null : v.Memory.Applied?.Follow)
+            : v.Memory.Applied?.Follow;
+        var follow = sql.InRecovery ? known : null;
         if (sql.InRecovery && (v.StoreIsSilent() || (v.Unlocked() && v.Memory.Applied is null)))
         {
             return null;

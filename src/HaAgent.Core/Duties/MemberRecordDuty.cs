@@ -17,7 +17,7 @@ internal static class MemberRecordDuty
         }
 
         var json = Json(v, identity);
-        var missing = cluster.Find(v.Self) is null;
+        var missing = cluster.Find(v.Self) is not { } own || (v.HasLease() && v.Memory.LeaseId != 0 && own.LeaseId != v.Memory.LeaseId);
         if (json == v.Memory.MemberWritten && !missing)
         {
             return null;

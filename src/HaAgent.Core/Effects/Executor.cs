@@ -14,7 +14,7 @@ namespace HaAgent.Core.Effects;
 
 /// <summary>From a decision to the one effect that performs it. The only file that knows them all.</summary>
 internal sealed class Executor(
-    StoreEffects store, RequestEffects requests, JobRunner jobs, IPeers peers, FenceLadder ladder, ISettingsSource settings,
+    StoreEffects store, RequestEffects requests, JobRunner jobs, IPeers peers, IPostgresServer postgres, FenceLadder ladder, ISettingsSource settings,
     LoopState state, Background background, TimeProvider clock, ILogger logger)
 {
     /// <summary>Begins the effect. Nothing is awaited: what it brings is folded into the memory and wakes the loop.</summary>
@@ -86,21 +86,24 @@ internal sealed class Executor(
         background.Run(AskAsync(asked, timeout));
     }
 
+    /// <summary>Each ballot counts as soon as it is there: one silent peer must not make the others' answers old.</summary>
     private async Task AskAsync(ImmutableArray<PeerAddress> asked, TimeSpan timeout)
     {
-        var ballots = await peers.AskAsync(asked, timeout, CancellationToken.None);
-        foreach (var ballot in ballots)
+        // The own position belongs to the round as much as the others' do.
+        var own = postgres.ProbeAsync(Instant.Now(clock) + timeout, CancellationToken.None);
+        await Task.WhenAll([own, .. asked.Select(peer => AskOneAsync(peer, timeout))]);
+        state.Fold(m => m with { AskingSince = null });
+    }
+
+    private async Task AskOneAsync(PeerAddress peer, TimeSpan timeout)
+    {
+        foreach (var ballot in await peers.AskAsync([peer], timeout, CancellationToken.None))
         {
             HaLog.Ballot(logger, ballot.Name, ballot.Answer is PeerAnswer.Answered answered
                 ? $"{(answered.InRecovery ? "in recovery" : "primary")} at {answered.Timeline}:{answered.Position}, {answered.State}"
                 : ((PeerAnswer.Unreachable)ballot.Answer).Why.ToString());
+            state.Fold(m => m with { Ballots = m.Ballots.SetItem(ballot.Name, ballot) });
         }
-
-        state.Fold(m => m with
-        {
-            AskingSince = null,
-            Ballots = m.Ballots.SetItems(ballots.Select(ballot => KeyValuePair.Create(ballot.Name, ballot))),
-        });
     }
 
     private void Fence(NodeView v, HaDecision.Fence fence)
@@ -111,15 +114,18 @@ internal sealed class Executor(
         }
 
         var timedOut = fence.Reason.Id == ReasonId.StartTimedOut;
+
+        // A lease that merely runs short may be renewed meanwhile and serve what comes after. One that was seen to be lost may not.
+        var mayKeep = timedOut || fence.Reason.Id == ReasonId.AuthorityNearlyRanOut;
         state.Change(m => m with
         {
             Fencing = true,
             StartFailed = timedOut ? new StartFailure(v.At, AsPrimary: true, "the start took longer than primary_start_timeout") : m.StartFailed,
         });
-        background.Run(FenceAsync(v, fence.Deadline));
+        background.Run(FenceAsync(v, fence.Deadline, mayKeep));
     }
 
-    private async Task FenceAsync(NodeView v, Instant deadline)
+    private async Task FenceAsync(NodeView v, Instant deadline, bool mayKeep)
     {
         await ladder.RunAsync(deadline, CancellationToken.None);
         state.Fold(m => m with
@@ -128,7 +134,7 @@ internal sealed class Executor(
             FencedInSilence = v.StoreIsSilent(),
             StoppedByAgent = true,
             Rewind = m.Rewind is RewindState.Idle or RewindState.Done ? RewindState.CheckDue : m.Rewind,
-            Authority = m.Authority is NodeAuthority.Lease lease && !lease.HasRunOut(Instant.Now(clock)) ? lease : new NodeAuthority.None(),
+            Authority = mayKeep && m.Authority is NodeAuthority.Lease lease && !lease.HasRunOut(Instant.Now(clock)) ? lease : new NodeAuthority.None(),
         });
     }
 

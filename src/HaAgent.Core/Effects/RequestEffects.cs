@@ -11,6 +11,8 @@ namespace HaAgent.Core.Effects;
 /// <summary>Answers operators: admission and refusal by the core's word, the end of a hand-over by what the store shows.</summary>
 internal sealed class RequestEffects(IDcs dcs, ISettingsSource settings, Mailbox mailbox, LoopState state, Background background)
 {
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
+
     private readonly Dictionary<long, (NodeName Leader, bool Written)> _admitted = [];
 
     public void Admit(NodeView v, long id)
@@ -47,6 +49,14 @@ internal sealed class RequestEffects(IDcs dcs, ISettingsSource settings, Mailbox
 
         foreach (var ticket in mailbox.Open())
         {
+            if (v.At - ticket.AskedAt > Longest)
+            {
+                // Whoever asked is long gone; its place in the mailbox is for others.
+                _admitted.Remove(ticket.Id);
+                ticket.Finish(503, "status unknown: nothing was heard of it for too long");
+                continue;
+            }
+
             if (_admitted.TryGetValue(ticket.Id, out var begun) && begun.Written && Outcome(cluster, ticket.Request, begun.Leader) is var (code, text))
             {
                 _admitted.Remove(ticket.Id);

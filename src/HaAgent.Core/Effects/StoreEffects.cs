@@ -13,6 +13,8 @@ namespace HaAgent.Core.Effects;
 internal sealed class StoreEffects(
     IDcs dcs, IDeadlineWord word, LoopState state, Background background, StallMeter stall, TimeProvider clock, ILogger logger)
 {
+    private static readonly TimeSpan RecordPause = TimeSpan.FromMilliseconds(500);
+
     private Instant Now => Instant.Now(clock);
 
     public void Renew(NodeView v, bool mayCreate)
@@ -126,6 +128,7 @@ internal sealed class StoreEffects(
                 HoldBackUntil = release.HoldBack == TimeSpan.MaxValue ? Instant.Never : now + release.HoldBack,
                 HandOver = m.HandOver is { } handOver ? handOver with { Released = true } : null,
                 StartFailed = null,
+                PromoteFailed = false,
             });
     }
 
@@ -138,7 +141,14 @@ internal sealed class StoreEffects(
 
     private async Task RecordAsync(string record, Func<Task<WriteOutcome>> write)
     {
-        LogRecord(record, await write());
+        var outcome = await write();
+        LogRecord(record, outcome);
+        if (outcome != WriteOutcome.Written)
+        {
+            // The row that asked for it will hold again at once; a store that refuses is not helped by a storm.
+            await Task.Delay(RecordPause, clock);
+        }
+
         state.Fold(m => m with { LeaseRequest = LeaseRequest.None });
     }
 

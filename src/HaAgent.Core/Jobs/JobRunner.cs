@@ -100,8 +100,8 @@ internal sealed class JobRunner(IPostgresServer postgres, IDeadlineWord word, Ba
                 return await _steps.PromoteAsync(promote, Phase, cancelled);
             case JobSpec.StopForHandOver stop:
                 return await _steps.StopForHandOverAsync(stop, Phase, cancelled);
-            case JobSpec.Stop:
-                return await _steps.StopAsync(cancelled);
+            case JobSpec.Stop stop:
+                return await _steps.StopAsync(stop, cancelled);
             case JobSpec.Compare compare:
                 return new JobResult.Compared(await postgres.CompareAsync(compare.Leader, cancelled));
             case JobSpec.Rewind rewind:
@@ -109,8 +109,8 @@ internal sealed class JobRunner(IPostgresServer postgres, IDeadlineWord word, Ba
                     ? await _steps.RewindAsync(rewind, cancelled)
                     : new JobResult.Failed("not permitted: no other running primary of this cluster is known");
             case JobSpec.Discard discard:
-                return discard.Reason == DiscardReason.CreationFailed || await AskPermit(PermitKind.DiscardDataDirectory)
-                    ? JobSteps.Result(await postgres.DiscardDataDirectoryAsync(discard.Reason, cancelled))
+                return discard.Leader is null || await AskPermit(PermitKind.DiscardDataDirectory)
+                    ? await _steps.DiscardAsync(discard, SystemIdentifier, cancelled)
                     : new JobResult.Failed("not permitted: no other running primary of this cluster is known");
             default:
                 throw new System.Diagnostics.UnreachableException();
@@ -124,6 +124,8 @@ internal sealed class JobRunner(IPostgresServer postgres, IDeadlineWord word, Ba
         word.Write(guardAt, leaseId);
         AboutToBecomeWritable?.Invoke(spec);
     }
+
+    private string SystemIdentifier => (postgres.Latest.Directory as DataDirectory.Initialized)?.SystemIdentifier ?? "";
 
     private Task<bool> AskPermit(PermitKind kind)
     {

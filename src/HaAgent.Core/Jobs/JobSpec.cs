@@ -43,13 +43,14 @@ public abstract record JobSpec
     }
 
     /// <summary>Checkpoint, then an orderly stop, up to the moment when nothing more can be written.</summary>
-    public sealed record StopForHandOver(NodeName Candidate, bool ForShutdown, bool Manual, TimeSpan StopTimeout) : JobSpec
+    public sealed record StopForHandOver(NodeName Candidate, bool ForShutdown, bool Manual, Snapshot.DcsVersion Request) : JobSpec
     {
         public override string Label => ForShutdown ? "shutdown" : Manual ? "manual failover: demote" : "switchover: demote";
     }
 
-    /// <summary>An orderly stop of a server that nobody writes to.</summary>
-    public sealed record Stop(string Why) : JobSpec
+    /// <summary>A stop of a server that nobody writes to.</summary>
+    /// <param name="AtOnce">Nothing is left that an orderly stop could still do.</param>
+    public sealed record Stop(string Why, bool AtOnce = false) : JobSpec
     {
         public override string Label => Why;
     }
@@ -66,7 +67,8 @@ public abstract record JobSpec
     }
 
     /// <summary>Remove or move aside the data directory, so that a new one can be made.</summary>
-    public sealed record Discard(DiscardReason Reason) : JobSpec
+    /// <param name="Leader">Who must be found to be the running primary first; null only for what this agent never finished.</param>
+    public sealed record Discard(DiscardReason Reason, Upstream? Leader) : JobSpec
     {
         public override string Label => Reason switch
         {

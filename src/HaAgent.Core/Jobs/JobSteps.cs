@@ -121,12 +121,15 @@ internal sealed class JobSteps(IPostgresServer postgres, TimeProvider clock)
     }
 
     /// <summary>An orderly stop; what does not end orderly is ended anyhow.</summary>
-    public async Task<JobResult> StopAsync(CancellationToken cancelled)
+    public async Task<JobResult> StopAsync(JobSpec.Stop stop, CancellationToken cancelled)
     {
-        postgres.Signal(StopMode.Fast);
-        if (await postgres.WaitForExitAsync(Now + OrderlyStop, cancelled))
+        if (!stop.AtOnce)
         {
-            return new JobResult.Done();
+            postgres.Signal(StopMode.Fast);
+            if (await postgres.WaitForExitAsync(Now + OrderlyStop, cancelled))
+            {
+                return new JobResult.Done();
+            }
         }
 
         postgres.Signal(StopMode.Immediate);
@@ -145,6 +148,21 @@ internal sealed class JobSteps(IPostgresServer postgres, TimeProvider clock)
     {
         var result = await postgres.RewindAsync(rewind.Leader, cancelled);
         return new JobResult.Rewound(result.Outcome, result.Detail);
+    }
+
+    /// <summary>Removes what was a copy of the cluster, after the leader itself has said that it has another (S5).</summary>
+    public async Task<JobResult> DiscardAsync(JobSpec.Discard discard, string systemIdentifier, CancellationToken cancelled)
+    {
+        if (discard.Leader is { } leader)
+        {
+            var facts = await postgres.CompareAsync(leader, cancelled);
+            if (facts.LeaderInRecovery || facts.LeaderSystemIdentifier != systemIdentifier || systemIdentifier.Length == 0)
+            {
+                return new JobResult.Failed($"{leader.Name} did not answer as the running primary of this cluster: nothing is removed ({facts.Unknown})");
+            }
+        }
+
+        return Result(await postgres.DiscardDataDirectoryAsync(discard.Reason, cancelled));
     }
 
     public static JobResult Result(StepResult step) => step.Done ? new JobResult.Done() : new JobResult.Failed(step.Detail);

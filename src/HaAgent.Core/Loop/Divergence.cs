@@ -37,7 +37,7 @@ internal static class Divergence
         return true;
     }
 
-    private static bool LeftBehind(DivergenceFacts facts, Lsn switchPoint)
+    private static bool? LeftBehind(DivergenceFacts facts, Lsn switchPoint)
     {
         if (facts.LocalInRecovery)
         {
@@ -45,6 +45,8 @@ internal static class Divergence
         }
 
         // A clean shutdown leaves one record after the last data: equal only if the leader went on from right behind it.
-        return facts.Local.Lsn >= switchPoint || facts.LocalEndOfCheckpoint != switchPoint;
+        return facts.Local.Lsn >= switchPoint ? true
+            : facts.LocalEndOfCheckpoint.IsKnown ? facts.LocalEndOfCheckpoint != switchPoint
+            : null;
     }
 }

@@ -28,15 +28,13 @@ internal static class Fold
     {
         if (!v.Running())
         {
-            // What was a primary's when it stopped may have been left behind since.
-            var wasPrimary = v.Directory() is { HasStandbySignal: false, HasBackupLabel: false };
-            return v.Memory with { StoppedByAgent = true, Rewind = wasPrimary ? RewindState.CheckDue : RewindState.Idle };
+            // What lies here may have been left behind since, or be the work of a rewind that was cut off.
+            return v.Memory with { StoppedByAgent = true, Rewind = v.Directory() is null ? RewindState.Idle : RewindState.CheckDue };
         }
 
-        var memory = v.Memory with { StartingSince = v.At };
         return v.MayBeWritable()
-            ? memory with { Authority = new NodeAuthority.Unknown(predecessor ?? v.At + v.Settings.RetryTimeout) }
-            : memory;
+            ? v.Memory with { Authority = new NodeAuthority.Unknown(predecessor ?? v.At + v.Settings.RetryTimeout) }
+            : v.Memory;
     }
 
     private static NodeMemory Server(NodeView v, NodeMemory memory)
@@ -49,15 +47,17 @@ internal static class Fold
                 PromoteIssued = false,
                 Applied = null,
                 PromoteCheckpoint = CheckpointState.NotNeeded,
+                StartingSince = null,
+                Founding = memory.Founding == FoundingState.Recording ? FoundingState.Failed : memory.Founding,
             };
         }
 
         if (v.Sql() is not { } sql)
         {
-            return memory;
+            return v.IsStartingUp() ? memory with { StartingSince = memory.StartingSince ?? v.At } : memory;
         }
 
-        memory = memory with { RoleEstablished = true, StoppedByAgent = false, StartFailed = null };
+        memory = memory with { RoleEstablished = true, StoppedByAgent = false, StartFailed = null, StartingSince = null };
         if (!sql.InRecovery)
         {
             return memory with { LocalRole = LocalRole.Primary, PromoteIssued = false, Rewind = RewindState.Idle };
@@ -92,6 +92,13 @@ internal static class Fold
         if (v.Cluster is not { } cluster)
         {
             return memory;
+        }
+
+        if (cluster.HasValidInitialize || v.HasLease())
+        {
+            var foreign = memory.Founding == FoundingState.Recording && cluster.HasValidInitialize
+                && v.Directory() is { } directory && directory.SystemIdentifier != cluster.Initialize;
+            memory = memory with { HasJoined = true, Founding = foreign ? FoundingState.Failed : memory.Founding };
         }
 
         if (cluster.Leader is null)
@@ -143,12 +150,17 @@ internal static class Fold
             return memory;
         }
 
-        return memory.Authority switch
+        var lost = memory.Authority switch
         {
-            NodeAuthority.Lease when memory.Authority.HasRunOut(v.At) || v.LeaderIsAnother() || v.Unlocked()
-                => memory with { Authority = new NodeAuthority.None() },
-            NodeAuthority.Unknown => memory with { Authority = new NodeAuthority.None() },
-            _ => memory,
+            NodeAuthority.Lease => memory.Authority.HasRunOut(v.At) || v.LeaderIsAnother() || v.Unlocked(),
+            NodeAuthority.Unknown => true,
+            _ => false,
         };
+        memory = lost ? memory with { Authority = new NodeAuthority.None(), RenewAt = default, PromoteFailed = false } : memory;
+
+        // Without the key there is nothing left to hand over.
+        return memory.HandOver is { Released: false } handOver && memory.Authority is NodeAuthority.None
+            ? memory with { HandOver = handOver with { Released = true } }
+            : memory;
     }
 }

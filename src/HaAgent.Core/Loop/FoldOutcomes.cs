@@ -26,6 +26,7 @@ internal static class FoldOutcomes
                     LeaseId = answer.LeaseId,
                     RenewAt = answer.SentAt + times.RenewEvery(settings.LoopWait, settings.RetryTimeout),
                     RenewalsUnanswered = 0,
+                    PromoteFailed = request == LeaseRequest.Renewing && memory.PromoteFailed,
                     Founding = request == LeaseRequest.Taking ? FoundingState.None : memory.Founding,
                     FencedInSilence = false,
                 };
@@ -48,14 +49,24 @@ internal static class FoldOutcomes
             memory with { Rewind = RewindState.Idle, StoppedByAgent = false, LocalRole = LocalRole.Replica },
         (JobSpec.BaseBackup, _) => memory with { RepairFailedAt = now },
         (JobSpec.StartPrimary or JobSpec.StartReplica, _) => Started(memory, spec is JobSpec.StartPrimary, result, now),
-        (JobSpec.Promote, JobResult.Done) => memory with { PromoteCheckpoint = CheckpointState.Due },
+        (JobSpec.Promote, JobResult.Done) => memory,
+        (JobSpec.Promote, _) => memory with { PromoteIssued = false, PromoteFailed = true, PromoteCheckpoint = CheckpointState.NotNeeded },
         (JobSpec.StopForHandOver stop, JobResult.Down down) => Down(memory, stop, down, now),
-        (JobSpec.StopForHandOver or JobSpec.Stop, _) => memory with { StoppedByAgent = true },
+        (JobSpec.StopForHandOver stop, _) => memory with { StoppedByAgent = true, RequestTried = stop.Request },
+        (JobSpec.Stop, _) => memory with { StoppedByAgent = true },
         (JobSpec.Compare compare, JobResult.Compared compared) => Compared(memory, compare, compared.Facts, now),
         (JobSpec.Compare, _) => memory with { RepairFailedAt = now },
+        (JobSpec.Rewind, JobResult.Rewound { Outcome: RewindOutcome.NotNeeded }) when memory.Rewind == RewindState.Needed =>
+            memory with { Rewind = RewindState.CheckDue, RepairFailedAt = now }, // two words against each other: look again
         (JobSpec.Rewind, JobResult.Rewound rewound) => Rewound(memory, settings, rewound.Outcome, now),
         (JobSpec.Rewind, _) => memory with { RepairFailedAt = now },
-        (JobSpec.Discard, JobResult.Done) => memory with { Rewind = RewindState.Idle, RepairFailedAt = null, Compared = default },
+        (JobSpec.Discard discard, JobResult.Done) => memory with
+        {
+            Rewind = RewindState.Idle,
+            RepairFailedAt = null,
+            Compared = default,
+            DiscardedUnfinished = discard.Reason == DiscardReason.CreationFailed,
+        },
         (JobSpec.Discard, _) => memory with { RepairFailedAt = now },
         _ => memory,
     };
@@ -81,6 +92,7 @@ internal static class FoldOutcomes
     {
         StoppedByAgent = true,
         Rewind = RewindState.CheckDue,
+        RequestTried = stop.Request,
         HandOver = new(
             stop.Candidate, now, down.Facts.FinalPosition, down.Facts.Checkpoint.Timeline, DownAt: now, Released: false, stop.ForShutdown, down.Streamed),
         Ballots = memory.Ballots.Clear(),

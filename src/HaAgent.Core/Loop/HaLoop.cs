@@ -43,7 +43,7 @@ public sealed class HaLoop : IDisposable
         var stall = new StallMeter(_logger);
         var requests = new RequestEffects(parts.Dcs, parts.Settings, parts.Mailbox, _state, _background);
         var store = new StoreEffects(parts.Dcs, parts.Word, _state, _background, stall, parts.Clock, _logger);
-        var executor = new Executor(store, requests, _jobs, parts.Peers, _ladder, parts.Settings, _state, _background, parts.Clock, _logger);
+        var executor = new Executor(store, requests, _jobs, parts.Peers, parts.Postgres, _ladder, parts.Settings, _state, _background, parts.Clock, _logger);
         var upkeep = new UpkeepRunner(parts.Dcs, parts.Postgres, parts.Peers, _state, _background, parts.Clock, _logger);
         _turn = new(parts, _state, _jobs, executor, requests, upkeep, new(parts.Board, parts.Identity, stall, parts.Clock), _logger);
         _jobs.Changed += _wake.Set;
@@ -179,7 +179,10 @@ public sealed class HaLoop : IDisposable
     {
         LocalRole = LocalRole.Primary,
         PromoteIssued = spec is JobSpec.Promote,
-        StartingSince = spec is JobSpec.StartPrimary ? Now : m.StartingSince,
+        PromoteCheckpoint = spec is JobSpec.Promote ? CheckpointState.Due : m.PromoteCheckpoint,
+
+        // From here on it is a server like any other: what was said of the one before must not keep it from being fenced.
+        HandOver = null,
     });
 
     private void OnJobEnded(JobSpec spec, JobResult result)
@@ -205,7 +208,8 @@ public sealed class HaLoop : IDisposable
 
     private async Task FenceForGoodAsync()
     {
-        if (_turn.LastView is { } view && view.MayBeWritable() && !view.Paused())
+        var view = _turn.LastView ?? _turn.Look();
+        if (view.MayBeWritable() && !view.Paused())
         {
             await _ladder.RunAsync(Now, CancellationToken.None);
         }

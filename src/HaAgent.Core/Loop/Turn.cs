@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using HaAgent.Core.Authority;
+using HaAgent.Core.Contracts.Records;
 using HaAgent.Core.Decision;
 using HaAgent.Core.Duties;
 using HaAgent.Core.Effects;
@@ -72,11 +74,27 @@ internal sealed class Turn(
             Instant.Now(parts.Clock),
             dcs,
             parts.Postgres.Latest,
-            parts.Settings.Current,
+            Effective(parts.Settings.Current),
             state.Memory,
             jobs.Current,
             [.. parts.Mailbox.Open().Select(ticket => new RequestView(ticket.Id, ticket.Request, ticket.AskedAt, ticket.IsAdmitted))],
             parts.Random.Next());
+    }
+
+    /// <summary>Who may not lead at present says so in its tags: the others must not wait for it.</summary>
+    private HaSettings Effective(HaSettings settings)
+    {
+        var barred = state.Memory.Rewind is RewindState.Needed or RewindState.Failed || settings.Unsupported.Any(setting => setting.EndangersCommits);
+        return barred && !settings.Tags.NoFailover
+            ? settings with { Tags = settings.Tags with { NoFailover = true, Json = WithNoFailover(settings.Tags.Json) } }
+            : settings;
+    }
+
+    private static string WithNoFailover(string json)
+    {
+        var tags = JsonNode.Parse(json)?.AsObject() ?? [];
+        tags["nofailover"] = true;
+        return JsonText.Compact(tags);
     }
 
     /// <summary>The member key tells how this node ended; it goes away with its lease.</summary>

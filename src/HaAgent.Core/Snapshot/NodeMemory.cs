@@ -66,8 +66,20 @@ public sealed record NodeMemory
     /// <summary>Progress of founding a new cluster; none when this node does not.</summary>
     public FoundingState Founding { get; init; }
 
-    /// <summary>Some role was established in this process: the first-contact checks are over.</summary>
+    /// <summary>Some role was established in this process: a missing server is a crash, not a server that never ran.</summary>
     public bool RoleEstablished { get; init; }
+
+    /// <summary>The store was seen to hold a named cluster, or this node led it: the first-contact checks are over.</summary>
+    public bool HasJoined { get; init; }
+
+    /// <summary>A promotion was tried under the present lease and did not come off.</summary>
+    public bool PromoteFailed { get; init; }
+
+    /// <summary>This agent discarded a data directory that it had begun to make itself: its claim to found the cluster is void.</summary>
+    public bool DiscardedUnfinished { get; init; }
+
+    /// <summary>The request that a hand-over was tried for; still there afterwards, it is not tried again.</summary>
+    public DcsVersion RequestTried { get; init; }
 
     public bool WasPaused { get; init; }
 
@@ -80,7 +92,7 @@ public sealed record NodeMemory
     /// <summary>This node gave the key away (or never had it) and must not take it again before then.</summary>
     public Instant HoldBackUntil { get; init; }
 
-    /// <summary>When the current postmaster was started or adopted; for the start timeout.</summary>
+    /// <summary>Since when the server is up and takes no connections; null while it does, or is not there.</summary>
     public Instant? StartingSince { get; init; }
 
     /// <summary>A request about the leader key is under way; no second one is sent meanwhile.</summary>

@@ -53,7 +53,7 @@ internal sealed class DataDirectoryReader(PostgresOptions options, CreationMarke
                 HasBackupLabel: File.Exists(Path.Combine(path, "backup_label")),
                 Unfinished: marker.Exists);
         }
-        catch (InvalidDataException e)
+        catch (ControlFileException e)
         {
             return new DataDirectory.Foreign(e.Message);
         }

@@ -36,7 +36,7 @@ internal sealed record PgControlFile(string SystemIdentifier, ControlState State
             }
         }
 
-        throw new InvalidDataException($"{path}: {problem}");
+        throw new ControlFileException($"{path}: {problem}");
     }
 
     internal static PgControlFile? TryParse(ReadOnlySpan<byte> bytes, out string problem)
@@ -87,3 +87,6 @@ internal sealed record PgControlFile(string SystemIdentifier, ControlState State
         return false;
     }
 }
+
+/// <summary>The control file is there and is not one: damaged, or of an unknown version. An I/O error to whoever does not tell.</summary>
+internal sealed class ControlFileException(string message) : IOException(message);

@@ -14,6 +14,7 @@ namespace HaAgent.Postgres.Sql;
 /// </remarks>
 internal sealed class PostgresProbe(PostgresConnections connections, TimeProvider clock) : IAsyncDisposable
 {
+    private readonly ReplicaTimeline _timelines = new();
     // tools and pg_stat_activity filters know it by this name
     private const string ApplicationName = "Patroni heartbeat";
     private const int StatementTimeoutMs = 2000;
@@ -73,7 +74,8 @@ internal sealed class PostgresProbe(PostgresConnections connections, TimeProvide
             await using (row.ConfigureAwait(false))
             {
                 await row.ReadAsync(timeout).ConfigureAwait(false);
-                return ProbeRow.Read(row, askedAt);
+                var (reading, version) = ProbeRow.Read(row, askedAt);
+                return (_timelines.Remember(reading), version);
             }
         }
         catch (PostgresException e) when (e.SqlState == CannotConnectNow)

@@ -137,6 +137,15 @@ public class A_leader_asked_to_hand_over
     }
 
     [Fact]
+    public void Clears_a_request_whose_candidate_is_on_another_timeline_and_does_not_stream_from_here() =>
+        Given.Primary().Requested("a", "b").Ballot("b", 0x9000000, timeline: 7).MustDecide<HaDecision.ClearFailover>("P70", ReasonId.RequestNoCandidate);
+
+    [Fact]
+    public void Does_not_try_the_same_request_twice() =>
+        Given.Primary().Requested("a", "b").Ballot("b", 0x5000000).Remember(m => m with { RequestTried = new(99) })
+            .MustDecide<HaDecision.ClearFailover>("P57", ReasonId.HandOverTriedAlready);
+
+    [Fact]
     public void Clears_a_request_about_somebody_else() =>
         Given.Primary().Requested("c", "b").MustDecide<HaDecision.ClearFailover>("P45", ReasonId.RequestNamesOtherLeader);
 
@@ -181,6 +190,17 @@ public class An_old_primary_that_is_down_for_a_hand_over
     [Fact]
     public void Does_not_take_another_members_word_for_the_named_candidates() =>
         Down().Ballot("c", Final.Value).MustDecide<HaDecision.AskPeers>("H50", ReasonId.HandOverAsk);
+
+    [Fact]
+    public void Keeps_the_key_from_a_candidate_of_another_timeline_however_far_it_is() =>
+        Down().Ballot("b", Final.Value + 1000, timeline: 2).MustDecide<HaDecision.Wait>("H60", ReasonId.HandOverWaiting);
+
+    [Fact]
+    public void Ends_a_lingering_server_before_it_starts_again() =>
+        Given.Primary().Remember(m => m with
+        {
+            HandOver = new(new("b"), Given.Now, Final, new(1), Given.Now - TimeSpan.FromSeconds(5), Released: false, ForShutdown: false, []),
+        }).NoBallot("b").MustDecide<HaDecision.StartJob>("H38", ReasonId.HandOverEndAtOnce);
 
     [Fact]
     public void Starts_again_as_primary_when_nobody_confirms_in_time() =>

@@ -53,12 +53,12 @@ public class A_replica
 
     [Fact]
     public void Never_races_with_nofailover() =>
-        Given.Replica().Loss().Tags(t => t with { NoFailover = true }).MustDecide<HaDecision.Wait>("R50", ReasonId.NotAllowed);
+        Given.Replica().Loss().Tags(t => t with { NoFailover = true }).MustDecide<HaDecision.Wait>("R52", ReasonId.NotAllowed);
 
     [Fact]
     public void Never_races_while_the_cluster_asks_for_a_promise_it_cannot_keep() =>
         Given.Replica().Loss().Settings(s => s with { Unsupported = [new("synchronous_mode", "true", EndangersCommits: true)] })
-            .MustDecide<HaDecision.Wait>("R50", ReasonId.UnsupportedSettings);
+            .MustDecide<HaDecision.Wait>("R52", ReasonId.UnsupportedSettings);
 
     [Fact]
     public void Never_races_too_far_behind_the_leaders_last_word() =>
@@ -70,7 +70,7 @@ public class A_replica
 
     [Fact]
     public void Never_races_with_a_history_that_has_left_the_clusters() =>
-        Given.Replica().Loss().Remember(m => m with { Rewind = RewindState.Needed }).MustDecide<HaDecision.Wait>("R52", ReasonId.RewindNeeded);
+        Given.Replica().Loss().Remember(m => m with { Rewind = RewindState.Needed }).MustDecide<HaDecision.Wait>("R50", ReasonId.RewindNeeded);
 
     [Fact]
     public void Compares_timelines_only_when_asked_to()
@@ -127,8 +127,37 @@ public class A_replica
             .MustDecide<HaDecision.Fence>("F30", ReasonId.AnotherLeads);
 
     [Fact]
-    public void Calls_off_a_promotion_that_was_not_issued_when_the_key_is_lost() =>
-        Given.Replica().Job(new JobSpec.Promote(Given.Now)).MustDecide<HaDecision.CancelJob>("J10", ReasonId.PromotionLostLease);
+    public void Gives_the_key_up_when_its_server_could_not_be_promoted() =>
+        Given.Replica().LeadBy("b").WithLease(TimeSpan.Zero).Remember(m => m with { PromoteFailed = true })
+            .MustDecide<HaDecision.ReleaseLease>("R17", ReasonId.PromoteFailed);
+
+    [Fact]
+    public void Does_not_race_in_a_storm_after_a_refusal() =>
+        Given.Replica().Requested("a", "b").NobodyLeads().Remember(m => m with { RenewAt = Given.Now + TimeSpan.FromMilliseconds(1) })
+            .MustDecide<HaDecision.Wait>("R57", ReasonId.HeldBack);
+
+    [Fact]
+    public void Is_not_held_up_by_an_old_leader_whose_host_is_silent()
+    {
+        var asking = Given.Replica().Loss().Ballot("c", Here).Remember(m => m with { AskingSince = Given.Now - TimeSpan.FromMilliseconds(999) });
+        asking.MustDecide<HaDecision.Wait>("R72", ReasonId.RacePeersAsked);
+        asking.Remember(m => m with { AskingSince = Given.Now - TimeSpan.FromSeconds(1) }).MustDecide<HaDecision.RaceForLease>("R90", ReasonId.Healthiest);
+    }
+
+    [Fact]
+    public void Waits_for_every_other_replica_that_may_be_ahead() =>
+        Given.Replica().Loss().NoBallot("a").Remember(m => m with { AskingSince = Given.Now - TimeSpan.FromMilliseconds(1900) })
+            .MustDecide<HaDecision.Wait>("R72", ReasonId.RacePeersAsked);
+
+    [Fact]
+    public void Uses_answers_as_old_as_a_round_with_a_silent_peer_takes() => // or no round would ever be complete
+        Given.Replica().Loss().NoBallot("a").Ballot("c", Here).With(v => v with { At = Given.Now + TimeSpan.FromSeconds(2) })
+            .MustDecide<HaDecision.RaceForLease>("R90", ReasonId.Healthiest);
+
+    [Fact]
+    public void Does_not_judge_by_a_position_of_its_own_from_before_the_loss() =>
+        Given.Replica().NobodyLeads().Remember(m => m with { Loss = new(Given.Now + TimeSpan.FromMilliseconds(1), new("a"), true, false) })
+            .With(v => v with { At = Given.Now + TimeSpan.FromMilliseconds(2) }).MustDecide<HaDecision.AskPeers>("R70", ReasonId.RaceAskPeers);
 
     [Fact]
     public void Compares_histories_when_there_is_reason_to() =>

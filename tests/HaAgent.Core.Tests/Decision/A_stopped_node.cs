@@ -52,6 +52,22 @@ public class A_stopped_node
             .MustDecide<HaDecision.ReleaseLease>("X10", ReasonId.StartFailedAsLeader);
 
     [Fact]
+    public void Gives_up_the_key_when_it_cannot_even_start_read_only() =>
+        Given.Stopped("b").LeadBy("b").WithLease(TimeSpan.Zero).Remember(m => m with { StartFailed = new(Given.Now, false, "no space left") })
+            .MustDecide<HaDecision.ReleaseLease>("X10", ReasonId.StartFailedAsLeader);
+
+    [Fact]
+    public void Waits_for_the_new_leaders_checkpoint_before_it_is_rewound() =>
+        Given.Stopped().Settings(s => s with { UsePgRewind = true }).Remember(m => m with { Rewind = RewindState.Needed })
+            .Store(c => c with { Members = [Given.Member("a", "primary") with { CheckpointAfterPromote = false }] })
+            .MustDecide<HaDecision.Wait>("W05", ReasonId.RewindAwaitsCheckpoint);
+
+    [Fact]
+    public void That_crashed_as_primary_starts_as_a_replica_where_it_may_not_be_rewound() =>
+        Given.Stopped("b").Directory(Crashed).Settings(s => s with { RemoveDataDirectoryOnDivergedTimelines = true })
+            .Remember(m => m with { Rewind = RewindState.CheckDue }).MustDecide<HaDecision.StartJob>("X90", ReasonId.StartAsReplica);
+
+    [Fact]
     public void Holding_the_key_over_a_replicas_data_starts_read_only_first() =>
         Given.Stopped("b").LeadBy("b").WithLease(TimeSpan.Zero).MustDecide<HaDecision.StartJob>("X45", ReasonId.StartAsReadOnly);
 
@@ -94,10 +110,10 @@ public class A_stopped_node
     [Fact]
     public void May_change_its_data_directory_only_with_a_permit_from_a_fresh_view() // S5, S6
     {
-        var asking = Given.Stopped().Job(new JobSpec.Discard(DiscardReason.DivergedTimelines), PermitKind.DiscardDataDirectory);
+        var asking = Given.Stopped().Job(new JobSpec.Discard(DiscardReason.DivergedTimelines, new(new("a"), "postgres://a:5432/postgres")), PermitKind.DiscardDataDirectory);
         Assert.True(asking.MustDecide<HaDecision.AnswerPermit>("J20", ReasonId.PermitGranted).Granted);
         Assert.False(asking.StoreSilent().MustDecide<HaDecision.AnswerPermit>("J30", ReasonId.PermitRefused).Granted);
-        Assert.False(Given.Stopped().NobodyLeads().Job(new JobSpec.Discard(DiscardReason.DivergedTimelines), PermitKind.DiscardDataDirectory)
+        Assert.False(Given.Stopped().NobodyLeads().Job(new JobSpec.Discard(DiscardReason.DivergedTimelines, new(new("a"), "postgres://a:5432/postgres")), PermitKind.DiscardDataDirectory)
             .MustDecide<HaDecision.AnswerPermit>("J30", ReasonId.PermitRefused).Granted);
     }
 }
@@ -107,6 +123,15 @@ public class A_node_without_data
     [Fact]
     public void Founds_the_cluster_when_nobody_has() =>
         Given.EmptyDirectory().NobodyLeads().Store(c => c with { Initialize = null }).MustDecide<HaDecision.CreateInitialize>("E20", ReasonId.MayFound);
+
+    [Fact]
+    public void Publishes_itself_before_it_claims_to_found_anything() => // a lost reply must still show whose claim it is
+        Given.EmptyDirectory().NobodyLeads().Store(c => c with { Initialize = null, Members = [] }).MustDecide<HaDecision.Wait>("E18", ReasonId.MayFound);
+
+    [Fact]
+    public void Gives_back_a_claim_of_its_own_that_was_broken_off() =>
+        Given.EmptyDirectory().NobodyLeads().Store(c => c with { Initialize = "" }).Remember(m => m with { DiscardedUnfinished = true })
+            .MustDecide<HaDecision.DeleteInitialize>("E15", ReasonId.ClaimVoid);
 
     [Fact]
     public void Waits_while_somebody_else_founds_it() =>
@@ -150,7 +175,7 @@ public class A_node_of_another_cluster
 
     [Fact]
     public void Refuses_to_join_a_store_without_a_cluster_as_a_replica_and_leaves_its_server_alone() =>
-        Assert.False(Given.Replica().NobodyLeads().Store(c => c with { Initialize = null }).Remember(m => m with { RoleEstablished = false })
+        Assert.False(Given.Replica().NobodyLeads().Store(c => c with { Initialize = null })
             .MustDecide<HaDecision.Exit>("G60", ReasonId.RunningAsReplicaWithoutInitialize).StopFirst);
 
     [Fact]

@@ -49,8 +49,8 @@ public class Laws
     public void Outside_pause_a_writable_server_whose_authority_has_run_out_is_always_fenced() => // S2
         ForMany((seed, view) =>
         {
-            var bare = view with { Settings = view.Settings with { Pause = false }, Memory = view.Memory with { Fencing = false } };
-            if (bare.Postgres is { IsRunning: true, InRecovery: false } && bare.Memory.HandOver is null
+            var bare = view with { Settings = view.Settings with { Pause = false }, Memory = view.Memory with { Fencing = false, HandOver = null } };
+            if (bare.Postgres is { IsRunning: true, InRecovery: false }
                 && bare.Memory.Authority is not NodeAuthority.Founding && bare.Memory.Authority.HasRunOut(bare.At))
             {
                 var ruled = HaDecider.Decide(bare);

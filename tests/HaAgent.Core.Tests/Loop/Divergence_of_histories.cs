@@ -32,10 +32,13 @@ public class Divergence_of_histories
     [Theory]
     [InlineData(0x80, 0x100, false)] // the leader went on right behind the shutdown checkpoint
     [InlineData(0x80, 0x90, true)]
-    [InlineData(0x80, 0, true)] // its end could not be told
     [InlineData(0x100, 0x120, true)]
     public void Of_a_primary_is_judged_by_the_end_of_its_shutdown_checkpoint(ulong checkpoint, ulong end, bool diverged) =>
         Assert.Equal(diverged, Divergence.Judge(Facts(1, checkpoint, inRecovery: false, endOfCheckpoint: end)));
+
+    [Fact]
+    public void Of_a_primary_is_not_known_when_the_end_of_its_checkpoint_could_not_be_told() => // S6
+        Assert.Null(Divergence.Judge(Facts(1, 0x80, inRecovery: false)));
 
     [Fact]
     public void Is_certain_when_the_leaders_history_does_not_know_the_timeline() =>

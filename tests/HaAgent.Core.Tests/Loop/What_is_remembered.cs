@@ -89,6 +89,41 @@ public class What_is_remembered
     }
 
     [Fact]
+    public void A_replica_that_meets_a_store_without_a_cluster_is_refused_however_well_it_runs()
+    {
+        NodeView view = Given.Replica().NobodyLeads().Store(c => c with { Initialize = null, Members = [] }).Remember(_ => new NodeMemory());
+        var ruled = HaDecider.Decide(view with { Memory = Fold.Observe(view) });
+        Assert.Equal(ReasonId.RunningAsReplicaWithoutInitialize, ruled.Decision.Reason.Id);
+    }
+
+    [Fact]
+    public void A_hand_over_ends_with_the_lease()
+    {
+        var down = new HandOver(new("b"), Given.Now, new(1), new(1), Given.Now, Released: false, ForShutdown: false, []);
+        Assert.True(Fold.Observe(Given.Stopped("a").LeadBy("c").WithLease(TimeSpan.Zero).Remember(m => m with { HandOver = down })).HandOver!.Released);
+    }
+
+    [Fact]
+    public void A_server_that_takes_no_connections_counts_its_time_from_when_that_was_first_seen()
+    {
+        var starting = Given.Primary().StartingUp();
+        Assert.Equal(Given.Now, Fold.Observe(starting).StartingSince);
+        Assert.Null(Fold.Observe(Given.Primary().Remember(m => m with { StartingSince = Given.Now - TimeSpan.FromHours(1) })).StartingSince);
+    }
+
+    [Fact]
+    public void A_failed_promotion_is_not_taken_for_one_under_way()
+    {
+        var after = FoldOutcomes.JobEnded(new() { PromoteIssued = true }, HaSettings.Default, new JobSpec.Promote(default), new JobResult.Failed("no space left"), Later);
+        Assert.Equal((false, true), (after.PromoteIssued, after.PromoteFailed));
+    }
+
+    [Fact]
+    public void A_founder_whose_cluster_was_named_by_another_has_failed() =>
+        Assert.Equal(FoundingState.Failed, Fold.Observe(Given.Primary().Store(c => c with { Initialize = "9999999999999" })
+            .Remember(m => m with { Founding = FoundingState.Recording, Authority = new NodeAuthority.Founding() })).Founding);
+
+    [Fact]
     public void An_unconfirmed_renewal_changes_no_authority() // S6
     {
         NodeView view = Given.Primary();
