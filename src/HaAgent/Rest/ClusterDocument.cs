@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using HaAgent.Core.Contracts.Records;
@@ -30,7 +29,7 @@ internal static class ClusterDocument
 
         if (cluster.Failover is { ScheduledAt: { } at } failover)
         {
-            var scheduled = new JsonObject { ["at"] = IsoTimestamp(at) };
+            var scheduled = new JsonObject { ["at"] = IsoTime.Text(at) };
             AddIfNamed(scheduled, "from", failover.Leader);
             AddIfNamed(scheduled, "to", failover.Candidate);
             document["scheduled_switchover"] = scheduled;
@@ -71,12 +70,6 @@ internal static class ClusterDocument
 
         return JsonText.SpacedBytes(document);
     }
-
-    /// <summary><c>2099-01-01T00:00:00+00:00</c>, with microseconds when there are any.</summary>
-    public static string IsoTimestamp(DateTimeOffset at) =>
-        at.ToString(at.Ticks % TimeSpan.TicksPerSecond < TimeSpan.TicksPerMicrosecond
-            ? "yyyy-MM-ddTHH:mm:sszzz"
-            : "yyyy-MM-ddTHH:mm:ss.ffffffzzz", CultureInfo.InvariantCulture);
 
     private static JsonObject Describe(Member member, ClusterState cluster, ClusterModes modes)
     {

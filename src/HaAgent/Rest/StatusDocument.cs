@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using HaAgent.Core.Contracts;
 using HaAgent.Core.Contracts.Records;
@@ -74,17 +73,11 @@ internal static class StatusDocument
         return JsonText.SpacedBytes(document);
     }
 
-    /// <summary><c>2026-01-31 12:00:00.123456+00:00</c>; no fraction when there is none.</summary>
-    public static string Timestamp(DateTimeOffset at) =>
-        at.ToString(at.Ticks % TimeSpan.TicksPerSecond < TimeSpan.TicksPerMicrosecond
-            ? "yyyy-MM-dd HH:mm:sszzz"
-            : "yyyy-MM-dd HH:mm:ss.ffffffzzz", CultureInfo.InvariantCulture);
-
     private static void AddServer(JsonObject document, NodeFacts facts)
     {
         if (facts.Sql?.PostmasterStartTime is { } started)
         {
-            document["postmaster_start_time"] = Timestamp(started);
+            document["postmaster_start_time"] = IsoTime.TextWithBlank(started);
         }
 
         document["role"] = facts.Role;
@@ -125,7 +118,7 @@ internal static class StatusDocument
             {
                 ["received_location"] = facts.Received.Value,
                 ["replayed_location"] = facts.Replayed.Value,
-                ["replayed_timestamp"] = sql.ReplayedAt is { } at ? Timestamp(at) : null,
+                ["replayed_timestamp"] = sql.ReplayedAt is { } at ? IsoTime.TextWithBlank(at) : null,
                 ["paused"] = sql.ReplayPaused,
             };
     }
