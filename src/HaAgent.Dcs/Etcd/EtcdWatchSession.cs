@@ -63,10 +63,15 @@ internal sealed class EtcdWatchSession(
             var checking = CheckAsync(epoch, ending.Token);
             _phase = "watching";
             var ended = await Task.WhenAny(reading, checking).ConfigureAwait(false);
+
+            // We may be running inside somebody's cancellation callback. Disposing a token source waits for callbacks that run elsewhere,
+            // and two that wait for each other wait for ever: so leave that stack first, here and before the stream is disposed.
+            await Task.Yield();
             _phase = "cancelling";
             await ending.CancelAsync().ConfigureAwait(false);
             _phase = $"ending (events {reading.Status}, checks {checking.Status})";
             await Task.WhenAll(Settled(reading), Settled(checking)).ConfigureAwait(false);
+            await Task.Yield();
             _phase = "closing";
             return await ended.ConfigureAwait(false);
         }

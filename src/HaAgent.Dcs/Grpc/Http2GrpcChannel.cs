@@ -41,6 +41,7 @@ internal sealed class Http2GrpcChannel(Uri server, HttpMessageHandler handler, T
         }
         catch (Exception e) when (IsExpected(e, stop))
         {
+            await Task.Yield(); // off the stack of whoever cancelled: what follows disposes tokens
             return GrpcReply<TResponse>.Failed(Meaning(e, deadline.IsCancellationRequested, call.Timeout));
         }
     }

@@ -116,6 +116,7 @@ internal sealed class Http2GrpcStream<TRequest, TResponse> : IGrpcStream<TReques
         }
         catch (Exception e) when (Http2GrpcChannel.IsExpected(e, stop))
         {
+            await Task.Yield(); // off the stack of whoever cancelled: what follows disposes tokens
             return GrpcReply<TResponse>.Failed(Http2GrpcChannel.Meaning(e, timedOut: false, timeout: default));
         }
     }
