@@ -103,7 +103,7 @@ need_servers() {
 
 need_everything() {
   need_servers
-  need haproxy=haproxy wrk=wrk ip=iproute2 nft=nftables
+  need haproxy=haproxy wrk=wrk
 }
 
 # --- build --------------------------------------------------------------------------------------------------------------

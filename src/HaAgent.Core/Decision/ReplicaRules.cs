@@ -24,10 +24,13 @@ internal static class ReplicaRules
             v => new HaDecision.StartJob(new JobSpec.Promote(v.Authority.FenceAt), new(ReasonId.PromoteWonTheLease))),
         new("R25", v => v.StoreIsSilent(), _ => new HaDecision.Wait(new(ReasonId.StoreSilent))),
 
+
+        // Ready, and nothing else: a job begun now would be in the way of taking over.
+        new("R30", v => v.LeaderIsAnother() && v.RequestNamesMe() && !v.HasLeftHistory(),
+            v => new HaDecision.Wait(new(ReasonId.AwaitingHandOver, new() { Node = v.LeaderName() }))),
+
         .. RewindRules.Running,
 
-        new("R30", v => v.LeaderIsAnother() && v.RequestNamesMe(),
-            v => new HaDecision.Wait(new(ReasonId.AwaitingHandOver, new() { Node = v.LeaderName() }))),
         new("R35", v => v.LeaderIsAnother() && v.Upstream() is null,
             v => new HaDecision.Wait(new(ReasonId.FollowingNobody, new() { Node = v.LeaderName() }))),
         new("R40", v => v.LeaderIsAnother(),
@@ -48,8 +51,10 @@ internal static class ReplicaRules
         // The last try was refused a moment ago.
         new("R57", v => !v.RenewalDue(), v => new HaDecision.Wait(new(ReasonId.HeldBack, new() { At = v.Memory.RenewAt }), v.Memory.RenewAt)),
 
-        // A named candidate asks nobody: the old leader handed over to it, or the operator decided.
-        new("R58", v => v.RequestNamesMe(), v => Race(v, ReasonId.RequestedCandidate)),
+        // A named candidate asks nobody: the old leader handed over to it, or the operator decided. A key that expired was handed
+        // over by nobody: then a switchover's candidate is a candidate like any other.
+        new("R58", v => v.RequestNamesMe() && !(v.Request() is { IsSwitchover: true } && v.Memory.Loss is { ByExpiry: true }),
+            v => Race(v, ReasonId.RequestedCandidate)),
 
         // The store dropped the lease sooner than it promised: its word alone does not prove the old leader dead.
         new("R60", v => EarlyLoss(v) is { } loss && Ballots.Of(v, loss.Leader) is not { } && v.Memory.AskingSince is null && OldLeader(v) is not null,

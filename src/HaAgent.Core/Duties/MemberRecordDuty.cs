@@ -46,8 +46,8 @@ internal static class MemberRecordDuty
         return MemberRecordWriter.Write(IsMeasured(v, state) && v.Sql() is { } sql ? Measured(fields, sql) : fields);
     }
 
-    /// <summary>Most of a cycle has passed since then. A little less than all of it, or every second tick would miss.</summary>
-    public static bool IsTime(NodeView v, Instant? last) => last is not { } at || v.At >= at + (v.Settings.LoopWait * 0.9);
+    /// <summary>Positions alone are published at each tick, and the first time.</summary>
+    public static bool IsTime(NodeView v, Instant? last) => v.IsTick || last is null;
 
     private static bool IsMeasured(NodeView v, PostgresState state) =>
         state is PostgresState.Running or PostgresState.Restarting or PostgresState.Starting

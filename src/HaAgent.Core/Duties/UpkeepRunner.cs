@@ -18,15 +18,21 @@ internal sealed class UpkeepRunner(
     private bool _running;
 
     /// <summary>Begins a round unless one is under way; what that one missed is due again in the next.</summary>
-    public void Start(NodeView v, ImmutableArray<Duty> duties)
+    /// <returns>False when one is under way.</returns>
+    public bool Start(NodeView v, ImmutableArray<Duty> duties)
     {
-        if (_running || duties.IsEmpty)
+        if (_running)
         {
-            return;
+            return false;
         }
 
-        _running = true;
-        background.Run(RunAsync(v, duties));
+        if (!duties.IsEmpty)
+        {
+            _running = true;
+            background.Run(RunAsync(v, duties));
+        }
+
+        return true;
     }
 
     private async Task RunAsync(NodeView v, ImmutableArray<Duty> duties)

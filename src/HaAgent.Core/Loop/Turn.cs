@@ -24,6 +24,7 @@ internal sealed class Turn(
     private DcsVersion _configSeen;
     private (string RuleId, ReasonId Reason) _lastLogged;
     private bool _heartbeatDue;
+    private bool _tickDue;
 
     /// <summary>The view of the last turn; null before the first.</summary>
     public NodeView? LastView { get; private set; }
@@ -33,6 +34,7 @@ internal sealed class Turn(
     public Instant? Run(bool isTick, Instant nextTick)
     {
         _heartbeatDue |= isTick;
+        _tickDue |= isTick;
         var chain = new List<string>(4);
         for (var turn = 0; turn < Bound; turn++)
         {
@@ -43,7 +45,12 @@ internal sealed class Turn(
             executor.Perform(view, ruled.Decision);
             if (ruled.Decision is HaDecision.Wait wait)
             {
-                upkeep.Start(view, Upkeep.Due(view, parts.Identity));
+                // Positions are published after the renewal of their tick, not beside it.
+                if (view.Memory.LeaseRequest == LeaseRequest.None && upkeep.Start(view, Upkeep.Due(view, parts.Identity)))
+                {
+                    _tickDue = false;
+                }
+
                 return wait.Until;
             }
 
@@ -78,7 +85,7 @@ internal sealed class Turn(
             state.Memory,
             jobs.Current,
             [.. parts.Mailbox.Open().Select(ticket => new RequestView(ticket.Id, ticket.Request, ticket.AskedAt, ticket.IsAdmitted))],
-            parts.Random.Next());
+            parts.Random.Next()) { IsTick = _tickDue };
     }
 
     /// <summary>Who may not lead at present says so in its tags: the others must not wait for it.</summary>

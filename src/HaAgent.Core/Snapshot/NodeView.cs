@@ -18,6 +18,9 @@ public sealed record NodeView(
     ImmutableArray<RequestView> Requests,
     int Dice)
 {
+    /// <summary>A tick is due whose upkeep was not begun yet: positions are published once for each.</summary>
+    public bool IsTick { get; init; }
+
     /// <summary>What this node may do at this moment: under pause the operator's word, else what the loop remembers.</summary>
     public NodeAuthority Authority => Settings.Pause && Memory.Authority is not NodeAuthority.Founding
         ? new NodeAuthority.Pause()

@@ -28,4 +28,8 @@ internal static partial class DcsLog
 
     [LoggerMessage(EventId = 3120, Level = LogLevel.Information, Message = "etcd members: {Members}")]
     public static partial void MembersLearned(ILogger log, string members);
+
+    [LoggerMessage(EventId = 3121, Level = LogLevel.Warning,
+        Message = "The watch of {Prefix} at {Endpoint} showed nothing current and did not end when told to (it was {Phase}): beginning a new one")]
+    public static partial void WatchLeftBehind(ILogger log, string prefix, string endpoint, string phase);
 }

@@ -11,6 +11,7 @@ namespace HaAgent.Dcs.Etcd;
 internal sealed class EtcdWatch : IAsyncDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.1);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
     private readonly EtcdClient _client;
@@ -122,17 +123,46 @@ internal sealed class EtcdWatch : IAsyncDisposable
         }
     }
 
+    /// <summary>One session, which is not trusted to end: one that shows no current picture for too long is left behind.</summary>
     private async Task<GrpcStatus> SessionAsync(EtcdEndpoint endpoint, CancellationToken left, CancellationToken stop)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop, left);
+        var ending = CancellationTokenSource.CreateLinkedTokenSource(stop, left);
         var session = new EtcdWatchSession(_connection, _members, _cache, _keys, endpoint, NoteCurrent, _clock, _log);
+        var running = session.RunAsync(ending);
+        var began = _connection.Now;
+        var warned = false;
+        while (await Task.WhenAny(running, Task.Delay(LookEvery, _clock, CancellationToken.None)).ConfigureAwait(false) != running)
+        {
+            if (!ending.IsCancellationRequested && IsFresh(Instant.Max(began, new(Interlocked.Read(ref _knownCurrentAt)))))
+            {
+                continue;
+            }
+
+            if (warned)
+            {
+                DcsLog.WatchLeftBehind(_log, _keys.Prefix, endpoint.ToString(), session.Phase);
+                _ = running.ContinueWith(
+                    late => late.Exception?.Handle(_ => true), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                stop.ThrowIfCancellationRequested();
+                return GrpcStatus.TimedOut($"the watch did not end ({session.Phase})");
+            }
+
+            warned = true;
+            await ending.CancelAsync().WaitAsync(LookEvery, _clock, CancellationToken.None)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
         try
         {
-            return await session.RunAsync(ending).ConfigureAwait(false);
+            return await running.ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
             return GrpcStatus.Unconfirmed("another endpoint is in use now");
+        }
+        finally
+        {
+            ending.Dispose();
         }
     }
 

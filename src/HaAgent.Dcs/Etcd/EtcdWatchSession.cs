@@ -30,6 +30,10 @@ internal sealed class EtcdWatchSession(
 {
     private readonly Pulse _delivery = new();
     private long _deliveries;
+    private volatile string _phase = "reading the keys";
+
+    /// <summary>What it is at, for the operator.</summary>
+    public string Phase => _phase;
 
     /// <returns>Why it ended.</returns>
     /// <exception cref="OperationCanceledException"><paramref name="ending"/> was cancelled by another.</exception>
@@ -42,6 +46,7 @@ internal sealed class EtcdWatchSession(
             return status;
         }
 
+        _phase = "opening the watch";
         var epoch = connection.Guard.Epoch;
         var opened = await connection
             .OpenAsync(EtcdMethods.Watch, EtcdTransactions.Watch(keys.Prefix, revision + 1), attempt, ending.Token)
@@ -56,9 +61,13 @@ internal sealed class EtcdWatchSession(
             DcsLog.WatchStarted(log, keys.Prefix, endpoint.ToString(), revision);
             var reading = ReadEventsAsync(stream, ending.Token);
             var checking = CheckAsync(epoch, ending.Token);
+            _phase = "watching";
             var ended = await Task.WhenAny(reading, checking).ConfigureAwait(false);
+            _phase = "cancelling";
             await ending.CancelAsync().ConfigureAwait(false);
+            _phase = $"ending (events {reading.Status}, checks {checking.Status})";
             await Task.WhenAll(Settled(reading), Settled(checking)).ConfigureAwait(false);
+            _phase = "closing";
             return await ended.ConfigureAwait(false);
         }
     }

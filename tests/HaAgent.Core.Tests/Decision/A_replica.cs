@@ -97,6 +97,19 @@ public class A_replica
         Given.Replica().Requested("a", "b").NobodyLeads().MustDecide<HaDecision.RaceForLease>("R58", ReasonId.RequestedCandidate);
 
     [Fact]
+    public void That_is_named_asks_like_any_other_when_the_key_expired_under_the_switchover() =>
+        Given.Replica().Requested("a", "b").Loss(byExpiry: true).MustDecide<HaDecision.AskPeers>("R70", ReasonId.RaceAskPeers);
+
+    [Fact]
+    public void That_an_operator_named_for_a_failover_asks_nobody() =>
+        Given.Replica().Requested("", "b").Loss(byExpiry: true).MustDecide<HaDecision.RaceForLease>("R58", ReasonId.RequestedCandidate);
+
+    [Fact]
+    public void That_is_named_begins_no_job() =>
+        Given.Replica().Requested("a", "b").Settings(s => s with { UsePgRewind = true }).Remember(m => m with { Rewind = RewindState.CheckDue })
+            .MustDecide<HaDecision.Wait>("R30", ReasonId.AwaitingHandOver);
+
+    [Fact]
     public void That_is_named_gets_ready_while_the_old_leader_stops() =>
         Given.Replica().Requested("a", "b").MustDecide<HaDecision.Wait>("R30", ReasonId.AwaitingHandOver);
 
