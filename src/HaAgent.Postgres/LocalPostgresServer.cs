@@ -167,7 +167,7 @@ public sealed class LocalPostgresServer : IPostgresServer
         }
         finally
         {
-            _observer.LookSoon();
+            _observer.LookAgain();
         }
     }
 }

@@ -45,6 +45,9 @@ internal sealed class Observer : IAsyncDisposable
     /// </summary>
     public void LookSoon() => Begin(again: false);
 
+    /// <summary>Something was changed: a look under way may have missed it, so another one follows it.</summary>
+    public void LookAgain() => Begin(again: true);
+
     /// <summary>
     /// A look begun after the call, at the directory and the process, and at SQL when there is a server.
     /// </summary>
