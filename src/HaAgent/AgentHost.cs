@@ -161,14 +161,12 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
             Loggers = _log,
         });
         _loop = loop;
-        _rest = await RestApi.StartAsync(
-            new(_identity.Name, _identity.Scope, _board, _dcs, _postgres, _mailbox, Clock, _log,
-                () => _log.QueueLength, () => _log.RecordsLost),
-            _options.Rest,
-            _stop.Token);
-        foreach (var notice in _dcs.Notices)
+
+        // A node without a server is refused when its API cannot listen. Over a running server the loop comes first.
+        var serves = _postgres.Latest.IsRunning;
+        if (!serves)
         {
-            HostLog.Notice(_logger, notice);
+            await StartRestAsync();
         }
 
         _settings.Changed += loop.Wake;
@@ -176,14 +174,45 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
         _systemd.Ready("starting");
 
         var code = 1;
-        await LoopThread.Start("haagent-loop", () =>
+        var running = LoopThread.Start("haagent-loop", () =>
         {
             using var pump = new LoopContext();
             pump.Run(async () => code = await loop.RunAsync());
         });
+        if (serves)
+        {
+            await Task.WhenAny(running, KeepStartingRestAsync());
+        }
+
+        await running;
+        await _stop.CancelAsync();
         _board.Published -= OnPublished;
         HostLog.Ended(_logger, code);
         return code;
+    }
+
+    private async Task StartRestAsync() => _rest = await RestApi.StartAsync(
+        new(_identity.Name, _identity.Scope, _board, _dcs, _postgres, _mailbox, Clock, _log,
+            () => _log.QueueLength, () => _log.RecordsLost),
+        _options.Rest,
+        _stop.Token);
+
+    private async Task KeepStartingRestAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                await StartRestAsync();
+                return;
+            }
+            catch (ConfigurationException e)
+            {
+                HostLog.RestNotStarted(_logger, e.Message);
+            }
+
+            await Task.Delay(StorePatience, Clock, _stop.Token);
+        }
     }
 
     /// <summary>Without the store nothing is known of who leads: wait, saying so, for as long as it takes.</summary>

@@ -39,4 +39,7 @@ internal static partial class HostLog
 
     [LoggerMessage(EventId = 6010, Level = LogLevel.Information, Message = "haagent ended with exit code {Code}")]
     public static partial void Ended(ILogger logger, int code);
+
+    [LoggerMessage(EventId = 6011, Level = LogLevel.Error, Message = "{Problem}; PostgreSQL is looked after without the REST API until it can listen")]
+    public static partial void RestNotStarted(ILogger logger, string problem);
 }

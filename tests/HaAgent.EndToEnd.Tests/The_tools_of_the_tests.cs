@@ -54,7 +54,8 @@ public class The_tools_of_the_tests
         Assert.Equal(2, LinuxProcesses.WorkingBelow(folder.Path).Count);
 
         child.Freeze();
-        Assert.All(LinuxProcesses.OfSession(child.Pid), p => Assert.Equal('T', p.State));
+        await Eventually.HoldsAsync(
+            "every process of the child stands still", TimeSpan.FromSeconds(5), () => LinuxProcesses.OfSession(child.Pid).All(p => p.State == 'T'));
         await child.KillSessionAsync();
         Assert.Empty(LinuxProcesses.WorkingBelow(folder.Path));
         Assert.Equal(137, child.ExitCode);

@@ -41,8 +41,17 @@ public static class StartupCheck
         }
 
         await StoreAsync(root, notices, stop);
-        await HostsAsync(root, restapi, postgresql.Host, notices, stop);
-        await PortsAsync(configuration, restapi, postgresql, stop);
+        try
+        {
+            await HostsAsync(root, restapi, postgresql.Host, notices, stop);
+            await PortsAsync(configuration, restapi, postgresql, stop);
+        }
+        catch (ConfigurationException e) when (ServerMayRun(root))
+        {
+            // A primary that nobody looks after is worse than an agent that nobody can ask.
+            notices.Add(e.Message);
+        }
+
         return notices.ToImmutable();
     }
 

@@ -27,6 +27,12 @@ internal static class ConfigurationDuty
         }
 
         var wanted = new AppliedConfiguration(server.Pid, !sql.InRecovery, follow, v.Settings.Serial);
-        return wanted == v.Memory.Applied ? null : new Duty.Apply(new ApplyPlan(!sql.InRecovery, follow, Force: false), wanted);
+        return wanted == v.Memory.Applied ? null : new Duty.Apply(new ApplyPlan(!sql.InRecovery, follow, Force: IsNewSerial(v)), wanted);
+    }
+
+    /// <summary>The settings changed under a server that had been told of earlier ones: it is reloaded even if no file differs.</summary>
+    private static bool IsNewSerial(NodeView v)
+    {
+        return v.Memory.Applied is { } applied && applied.SettingsSerial != v.Settings.Serial;
     }
 }

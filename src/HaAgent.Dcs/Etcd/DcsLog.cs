@@ -32,4 +32,7 @@ internal static partial class DcsLog
     [LoggerMessage(EventId = 3121, Level = LogLevel.Warning,
         Message = "The watch of {Prefix} at {Endpoint} showed nothing current and did not end when told to (it was {Phase}): beginning a new one")]
     public static partial void WatchLeftBehind(ILogger log, string prefix, string endpoint, string phase);
+
+    [LoggerMessage(EventId = 3122, Level = LogLevel.Warning, Message = "{Notice}")]
+    public static partial void Notice(ILogger log, string notice);
 }

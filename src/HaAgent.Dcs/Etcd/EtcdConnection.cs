@@ -37,13 +37,14 @@ internal sealed class EtcdConnection : IDisposable
         _clock = clock;
         _random = random;
         _log = log;
+        Notices = new(log);
         Guard = new(clock, () => _timing.Ttl);
         Endpoints = new(options.Endpoints, connect ?? Connect, random);
     }
 
     public EtcdEndpoints Endpoints { get; }
     public TermGuard Guard { get; }
-    public EtcdNotices Notices { get; } = new();
+    public EtcdNotices Notices { get; }
 
     public EtcdTiming Timing
     {
