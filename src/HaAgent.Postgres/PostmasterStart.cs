@@ -147,8 +147,11 @@ internal sealed partial class PostmasterStart(ServerContext context, Observer ob
                 return Failed($"the server ended while starting: {log()}");
             }
 
-            if (PostmasterPidFile.TryRead(context.DataDirectory) is { Status: PostmasterStatus.Ready
-                or PostmasterStatus.Standby } file
+            if (PostmasterPidFile.TryRead(context.DataDirectory) is
+                {
+                    Status: PostmasterStatus.Ready
+                or PostmasterStatus.Standby
+                } file
                 && file.Pid == running.Pid)
             {
                 return new(StartOutcome.Running, "");

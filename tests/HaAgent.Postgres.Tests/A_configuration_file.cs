@@ -51,8 +51,11 @@ public class A_configuration_file
         var settings = RecoveryParameters.ForStandby(
             new Dictionary<string, string>
             {
-                ["restore_command"] = "cp", ["recovery_target_time"] = "now", ["primary_conninfo"] = "host=evil",
-                    ["trigger_file"] = "/t", ["work_mem"] = "1",
+                ["restore_command"] = "cp",
+                ["recovery_target_time"] = "now",
+                ["primary_conninfo"] = "host=evil",
+                ["trigger_file"] = "/t",
+                ["work_mem"] = "1",
             },
             "host=good", "a", new(150000));
 

@@ -18,8 +18,13 @@ public class A_connection_string
         local["postgresql"]!["authentication"] = new JsonObject
         {
             ["replication"] =
-                new JsonObject { ["username"] = "it's me", ["password"] = "secret", ["sslmode"] = "require",
-                    ["sslcrldir"] = "/crl" },
+                new JsonObject
+                {
+                    ["username"] = "it's me",
+                    ["password"] = "secret",
+                    ["sslmode"] = "require",
+                    ["sslcrldir"] = "/crl"
+                },
         };
         var user = PostgresOptions.Read(local, "demo", "a").Replication;
         var keys = ConnInfo.To(new("::1", 5433, null), user, "post gres", new(130000));

@@ -61,8 +61,13 @@ public class A_parameter_catalogue
         var warnings = new List<string>();
         var result = coarse.Transform(
             new Dictionary<string,
-                string> { ["work_mem"] = "1kB", ["zero_damaged_pages"] = "on", ["fsync"] = "maybe",
-                    ["nonsense"] = "1" }, warnings.Add);
+                string>
+            {
+                ["work_mem"] = "1kB",
+                ["zero_damaged_pages"] = "on",
+                ["fsync"] = "maybe",
+                ["nonsense"] = "1"
+            }, warnings.Add);
         Assert.Equal(["work_mem", "zero_damaged_pages"], result.Keys);
         Assert.Equal(2, warnings.Count);
         Assert.False(coarse.IsComplete);

@@ -25,8 +25,11 @@ public class A_reading
         Assert.True(ReadingBoard.Matters(before, before with { Sql = new SqlReading.Unknown("") }));
         Assert.True(ReadingBoard.Matters(before, before with { Process = new ServerProcess.None() }));
         Assert.True(ReadingBoard.Matters(before,
-            before with { Sql =
-                answered with { WalSenders = [new(1, "u", "b", null, "streaming", "async", 0, Lsn.Unknown)] } }));
+            before with
+            {
+                Sql =
+                answered with { WalSenders = [new(1, "u", "b", null, "streaming", "async", 0, Lsn.Unknown)] }
+            }));
     }
 
     [Fact]

@@ -59,8 +59,13 @@ public class A_start
             ["postgresql"] = new JsonObject
             {
                 ["parameters"] =
-                    new JsonObject { ["work_mem"] = "1kB", ["no_such_thing"] = 1, ["wal_compression"] = "perhaps",
-                        ["my.extension"] = "x" },
+                    new JsonObject
+                    {
+                        ["work_mem"] = "1kB",
+                        ["no_such_thing"] = 1,
+                        ["wal_compression"] = "perhaps",
+                        ["my.extension"] = "x"
+                    },
             },
         });
         await a.StartAsync(asPrimary: true);

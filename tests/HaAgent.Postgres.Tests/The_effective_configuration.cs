@@ -23,10 +23,15 @@ public class The_effective_configuration
         {
             ["parameters"] = new JsonObject
             {
-                ["max_connections"] = "200", ["work_mem"] = "4MB", ["wal_level"] = "HOT_STANDBY",
-                    ["track_commit_timestamp"] = true,
-                ["max_wal_senders"] = 1, ["wal_keep_segments"] = 4, ["port"] = 1, ["datestyle"] = "german",
-                    ["hot_standby"] = false,
+                ["max_connections"] = "200",
+                ["work_mem"] = "4MB",
+                ["wal_level"] = "HOT_STANDBY",
+                ["track_commit_timestamp"] = true,
+                ["max_wal_senders"] = 1,
+                ["wal_keep_segments"] = 4,
+                ["port"] = 1,
+                ["datestyle"] = "german",
+                ["hot_standby"] = false,
             },
             ["listen"] = "evil:1",
             ["pg_hba"] = new JsonArray("host all all all trust"),

@@ -19,7 +19,9 @@ internal static class EnvironmentNames
     /// <summary>Old names, used only where the new one is not set.</summary>
     public static readonly FrozenDictionary<string, string> Legacy = new Dictionary<string, string>
     {
-        ["LOGLEVEL"] = "LOG_LEVEL", ["LOGFORMAT"] = "LOG_FORMAT", ["LOG_DATEFMT"] = "LOG_DATEFORMAT",
+        ["LOGLEVEL"] = "LOG_LEVEL",
+        ["LOGFORMAT"] = "LOG_FORMAT",
+        ["LOG_DATEFMT"] = "LOG_DATEFORMAT",
         ["POSTGRESQL_BIN_IS_READY"] = "POSTGRESQL_BIN_PG_ISREADY",
         ["RETRIABLE_HTTP_CODES"] = "KUBERNETES_RETRIABLE_HTTP_CODES",
     }.ToFrozenDictionary();

@@ -127,18 +127,18 @@ internal sealed record EnvironmentOverlay(
 
     private static JsonNode? Convert(
         Variable variable, VariableType type, ImmutableArray<string>.Builder warnings) => type switch
-    {
-        VariableType.Integer => ValueParsers.Integer(variable.Value) is { } whole ? JsonValue.Create(whole) : null,
-        VariableType.Real => ValueParsers.Real(variable.Value) is { } real ? JsonNode.Parse(TextualForm.OfReal(real)) : null,
-        VariableType.Bool => ValueParsers.Bool(variable.Value) is { } flag ? JsonValue.Create(flag) : null,
-        VariableType.List => List(variable, warnings),
-        VariableType.Map => Parsed<JsonObject>(
-            variable, variable.Value.StartsWith('{') ? variable.Value : "{" + variable.Value + "}", "dict", warnings),
-        VariableType.LogFormat => variable.Value.Contains("%(", StringComparison.Ordinal)
-            ? JsonValue.Create(variable.Value)
-            : List(variable, warnings),
-        _ => JsonValue.Create(variable.Value),
-    };
+        {
+            VariableType.Integer => ValueParsers.Integer(variable.Value) is { } whole ? JsonValue.Create(whole) : null,
+            VariableType.Real => ValueParsers.Real(variable.Value) is { } real ? JsonNode.Parse(TextualForm.OfReal(real)) : null,
+            VariableType.Bool => ValueParsers.Bool(variable.Value) is { } flag ? JsonValue.Create(flag) : null,
+            VariableType.List => List(variable, warnings),
+            VariableType.Map => Parsed<JsonObject>(
+                variable, variable.Value.StartsWith('{') ? variable.Value : "{" + variable.Value + "}", "dict", warnings),
+            VariableType.LogFormat => variable.Value.Contains("%(", StringComparison.Ordinal)
+                ? JsonValue.Create(variable.Value)
+                : List(variable, warnings),
+            _ => JsonValue.Create(variable.Value),
+        };
 
     private static JsonArray? List(Variable variable, ImmutableArray<string>.Builder warnings)
     {

@@ -155,4 +155,5 @@ internal sealed class JobRunner(IPostgresServer postgres, IDeadlineWord word, Ba
         {
             HaLog.JobEnded(logger, spec.Label, took, JobSteps.Describe(result));
         }
-    }}
+    }
+}

@@ -85,7 +85,8 @@ internal sealed class Turn(
             state.Memory,
             jobs.Current,
             [.. parts.Mailbox.Open().Select(ticket => new RequestView(ticket.Id, ticket.Request, ticket.AskedAt, ticket.IsAdmitted))],
-            parts.Random.Next()) { IsTick = _tickDue };
+            parts.Random.Next())
+        { IsTick = _tickDue };
     }
 
     /// <summary>Who may not lead at present says so in its tags: the others must not wait for it.</summary>

@@ -61,8 +61,11 @@ internal sealed class Divergence(ServerContext context)
                 new() { Local = minimum, LocalInRecovery = true },
             ControlState.ShutDownInRecovery or ControlState.InArchiveRecovery or ControlState.ShutDown =>
                 new() { Local = control.Checkpoint, LocalEndOfCheckpoint = control.EndOfCheckpoint },
-            _ => new() { Unknown =
-                $"the local server was not shut down cleanly ({control.State}): where its WAL ends is not known" },
+            _ => new()
+            {
+                Unknown =
+                $"the local server was not shut down cleanly ({control.State}): where its WAL ends is not known"
+            },
         };
     }
 
@@ -140,8 +143,11 @@ internal sealed class Divergence(ServerContext context)
                 await session.QueryAsync(
                     PostgresQueries.ReadHistoryFile, "pg_wal/" + TimelineHistory.FileName(timeline))
                 .ConfigureAwait(false);
-            return facts with { LeaderHistory =
-                TimelineHistory.Parse(Encoding.UTF8.GetString((byte[])history[0][0]!)) };
+            return facts with
+            {
+                LeaderHistory =
+                TimelineHistory.Parse(Encoding.UTF8.GetString((byte[])history[0][0]!))
+            };
         }
     }
 }

@@ -35,7 +35,8 @@ internal sealed class SingleUserRecovery(ServerContext context)
         arguments.AddRange(["-c", "archive_mode=on", "-c", "archive_command=false", "template1"]);
         var command =
             new Command(
-                context.Configuration.Tool("postgres"), arguments) { Environment = context.EnvironmentForServer() };
+                context.Configuration.Tool("postgres"), arguments)
+            { Environment = context.EnvironmentForServer() };
         var result = await context.Runner.RunAsync(command, Within, stop).ConfigureAwait(false);
         return result.Succeeded ? null : result.Complaint;
     }
