@@ -115,7 +115,6 @@ public enum ReasonId
     HandOverAwaitExit,
     HandOverEndAtOnce,
     HandOverTriedAlready,
-    HandOverEnded,
 
     // Replica
     Following,
@@ -129,7 +128,6 @@ public enum ReasonId
     PositionUnknown,
     HeldBack,
     EarlyExpiryAsk,
-    EarlyExpiryAlive,
     LagTooLarge,
     TimelineBehind,
     RaceAskPeers,

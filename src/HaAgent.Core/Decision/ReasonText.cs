@@ -119,7 +119,6 @@ public static class ReasonText
         (ReasonId.PositionUnknown, _) => "not racing for the lock: the own WAL position is not known",
         (ReasonId.HeldBack, _) => "not racing for the lock: it was given away a moment ago",
         (ReasonId.EarlyExpiryAsk, var f) => $"the lease of {f.Node} expired sooner than it should: asking {f.Node} itself first",
-        (ReasonId.EarlyExpiryAlive, var f) => $"Primary ({f.Node}) is still alive",
         (ReasonId.LagTooLarge, var f) => $"My wal position exceeds maximum replication lag ({f.Mine} behind {f.Theirs} by more than {f.Bound})",
         (ReasonId.TimelineBehind, var f) => $"My timeline {f.MyTimeline} is behind last known cluster timeline {f.TheirTimeline}",
         (ReasonId.RaceAskPeers or ReasonId.RacePeersAsked, _) => "nobody leads: asking the other members where they stand",

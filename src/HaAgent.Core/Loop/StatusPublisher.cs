@@ -10,15 +10,9 @@ namespace HaAgent.Core.Loop;
 internal sealed class StatusPublisher(StatusBoard board, Ports.NodeIdentity identity, StallMeter stall, TimeProvider clock)
 {
     private DateTimeOffset? _dcsLastSeen;
-    private ClusterState? _lastCluster;
 
     public void Publish(NodeView v, Ruled ruled, Instant nextRun)
     {
-        if (v.Cluster is { } cluster && !ReferenceEquals(cluster, _lastCluster))
-        {
-            _lastCluster = cluster;
-        }
-
         if (v.Cluster is not null)
         {
             _dcsLastSeen = clock.GetUtcNow();
