@@ -8,7 +8,7 @@ namespace HaAgent.Core.Decision;
 /// <remarks>Tables are consulted in this order: fence, lease, requests, job, gates, then by what the local PostgreSQL is doing.</remarks>
 public static class HaDecider
 {
-    /// <summary>Every table with its name, for the documentation and for tests that demand that each row is exercised.</summary>
+    /// <summary>Every table with its name, for tests that demand that each row is exercised.</summary>
     public static ImmutableArray<(string Table, ImmutableArray<HaRule> Rows)> Tables { get; } =
     [
         ("Fence", FenceRules.Rows),

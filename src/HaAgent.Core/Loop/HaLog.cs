@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace HaAgent.Core.Loop;
 
-/// <summary>What the loop tells the operator. 1xxx loop, 2xxx decisions. An id is never reused or renumbered.</summary>
+/// <summary>What the loop tells the operator. 1xxx loop, 2xxx decisions.</summary>
 internal static partial class HaLog
 {
     /// <summary>Category of the line that is written each cycle.</summary>
