@@ -46,7 +46,9 @@ internal static class PrimaryRules
             v => Clear(v, ReasonId.RequestNoCandidate)),
         new("P80", v => v.Request() is not null,
             v => new HaDecision.StartJob(
-                new JobSpec.StopForHandOver(v.Request()!.Candidate, ForShutdown: false, !v.Request()!.IsSwitchover, v.Request()!.Version), // tested
+                new JobSpec.StopForHandOver(
+                    v.Request()!.Candidate, ForShutdown: false, // tested in the predicate
+                    !v.Request()!.IsSwitchover, v.Request()!.Version, StopLimit(v)),
                 new(ReasonId.HandingOver, new() { Node = v.Request()!.Candidate }))),
     ];
 
@@ -55,6 +57,10 @@ internal static class PrimaryRules
         v.Sql() is not { } sql
         || sql.WalSenders.Any(sender => sender.State == "streaming" && sender.ApplicationName == candidate.Value)
         || (Ballots.Of(v, candidate)?.Answer is PeerAnswer.Answered peer && peer.Timeline == sql.Timeline);
+
+    /// <summary>Without a limit the stop takes as long as it takes, and the operator reads what it waits for.</summary>
+    private static TimeSpan? StopLimit(NodeView v) =>
+        v.Settings.PrimaryStopTimeout > TimeSpan.Zero ? v.Settings.PrimaryStopTimeout : null;
 
     private static ImmutableArray<PeerAddress> Candidates(NodeView v, FailoverRequest request) => Ballots.Candidates(v, request.Candidate);
 

@@ -15,7 +15,7 @@ public class Every_row
         ["Ending"] = [.. Rows_of_endings.Ending, .. Rows_of_endings.HandOverWhileEnding],
         ["Founding"] = Rows_of_the_data_directory.Founding,
         ["Gates"] = Rows_of_the_data_directory.Gates,
-        ["Hand-over"] = Rows_of_endings.HandOver,
+        ["Hand-over"] = [.. Rows_of_endings.Broken, .. Rows_of_endings.HandOver],
         ["Paused"] = Rows_of_a_running_server.Paused,
         ["Empty data directory"] = Rows_of_the_data_directory.Empty,
         ["Stopped"] = Rows_of_a_server_not_up.Stopped,

@@ -39,6 +39,14 @@ internal static class Rows_of_endings
             Told(Given.Stopped())),
     ];
 
+    /// <summary>Only while the agent is not ending: then there is nothing to start again for.</summary>
+    public static readonly Example[] Broken =
+    [
+        Of<JobSpec.StartPrimary>("H05", ReasonId.HandOverBroken,
+            "PostgreSQL hung in its stop for a switchover and was ended: it starts again as primary",
+            Given.Stopped("a").WithLease(TimeSpan.Zero).Remember(m => m with { HandOverBroken = true })),
+    ];
+
     public static readonly Example[] HandOver =
     [
         Of<HaDecision.Wait>("H10", ReasonId.HandOverAwaitExit,

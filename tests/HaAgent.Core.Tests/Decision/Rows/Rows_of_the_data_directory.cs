@@ -10,7 +10,8 @@ namespace HaAgent.Core.Tests.Decision.Rows;
 internal static class Rows_of_the_data_directory
 {
     private static readonly DataDirectory.Initialized Ours = new(
-        Given.SystemId, ControlState.ShutDown, default, HasStandbySignal: true, HasBackupLabel: false, Unfinished: false);
+        Given.SystemId, ControlState.ShutDown, default,
+        HasStandbySignal: true, HasBackupLabel: false, Unfinished: false);
 
     private static readonly DataDirectory Unreadable = new DataDirectory.Unreadable("Input/output error");
     private static readonly DataDirectory NoDatabase = new DataDirectory.Foreign("no global/pg_control");
