@@ -117,6 +117,9 @@ public sealed class LocalPostgresServer : IPostgresServer
         ImmutableArray<ControlState> states, Instant notAfter, CancellationToken stop) =>
         Task.Run(() => _waits.ForControlStateAsync(states, notAfter, stop), CancellationToken.None);
 
+    public Task<string> WhatKeepsAStopAsync(Instant notAfter, CancellationToken stop) =>
+        Task.Run(() => _waits.WhatKeepsAStopAsync(notAfter), stop);
+
     public Task<ControlFacts?> ReadControlAsync(CancellationToken stop) =>
         Task.Run(() => _context.ControlData.FactsAsync(stop), CancellationToken.None);
 

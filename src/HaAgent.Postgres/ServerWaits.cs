@@ -65,6 +65,23 @@ internal sealed class ServerWaits(ServerContext context)
         }
     }
 
+    /// <remarks>
+    /// In the order in which PostgreSQL waits: for its clients, for each walsender to have sent what is there, for the
+    /// shutdown checkpoint.
+    /// </remarks>
+    public async Task<string> WhatKeepsAStopAsync(Instant notAfter)
+    {
+        try
+        {
+            var isCheckpointing = await ReadStateAsync(notAfter).ConfigureAwait(false) is ControlState.ShuttingDown;
+            return StopText.Of(context.Postmaster.ChildTitles(), context.Options.Scope, isCheckpointing);
+        }
+        catch (TimeoutException)
+        {
+            return "the disk of the data directory, which does not answer";
+        }
+    }
+
     private async Task<bool> ForControlStateAsync(
         FileWatch? watch, ImmutableArray<ControlState> states, Instant notAfter, CancellationToken stop)
     {

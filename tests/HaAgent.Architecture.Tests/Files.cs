@@ -42,6 +42,33 @@ public partial class Files
         }
     });
 
+    /// <summary>Each invariant names tests that are there.</summary>
+    [Fact]
+    public void Of_the_invariants_name_a_test_for_each()
+    {
+        var text = File.ReadAllText(Path.Combine(Repository.Root, "docs/invariants.md"));
+        var laws = Invariant().Matches(text).Select(match => match.Groups["id"].Value).Distinct();
+        var tests = text[text.IndexOf("| id | tests |", StringComparison.Ordinal)..].Split('\n')
+            .Where(line => Invariant().IsMatch(line))
+            .ToDictionary(line => Invariant().Match(line).Groups["id"].Value, line => NamedTest().Matches(line));
+        Assert.Equal(laws, tests.Keys);
+
+        var sources = Repository.Sources("tests").Select(File.ReadAllText).ToList();
+        Assert.All(tests.Values, named =>
+        {
+            Assert.NotEmpty(named);
+            Assert.All(named, test => Assert.Contains(sources, source =>
+                source.Contains($"class {test.Groups["class"].Value}", StringComparison.Ordinal)
+                && source.Contains($" {test.Groups["test"].Value}(", StringComparison.Ordinal)));
+        });
+    }
+
+    [GeneratedRegex(@"(?m)^\| (?<id>[SL]\d) \|")]
+    private static partial Regex Invariant();
+
+    [GeneratedRegex(@"`(?<class>\w+)\.(?<test>\w+)`")]
+    private static partial Regex NamedTest();
+
     [GeneratedRegex(@"\]\((?<target>[^)\s]+)\)")]
     private static partial Regex Link();
 }

@@ -28,6 +28,7 @@ internal static class AnyView
         Maybe(random, 8, () => given.Remember(m => m with { ShutdownRequested = true }));
         Maybe(random, 8, () => given.Remember(m => m with { Founding = Pick(random, Enum.GetValues<FoundingState>()) }));
         Maybe(random, 8, () => given.Remember(m => m with { HandOver = new(new(Pick(random, "", "b")), Given.Now, new(0x5000001), new(1), Given.Now - Some(random, 8), random.Next(2) == 0, random.Next(2) == 0, []) }));
+        Maybe(random, 8, () => given.Remember(m => m with { HandOverBroken = true }));
         Maybe(random, 8, () => given.Remember(m => m with { LocalRole = Pick(random, Enum.GetValues<LocalRole>()) }));
         Maybe(random, 8, () => given.Remember(m => m with { Fencing = true }));
         Maybe(random, 10, () => given.Remember(m => m with { AskingSince = Given.Now - Some(random, 4) }));

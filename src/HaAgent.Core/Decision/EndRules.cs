@@ -17,7 +17,7 @@ internal static class EndRules
         new("Z30", v => v.Running() && v.Memory.HandOver is null,
             _ => new HaDecision.StartJob(new JobSpec.Stop("shutdown"), new(ReasonId.EndStopReplica))),
 
-        .. HandOverRules.Rows,
+        .. HandOverRules.Down,
 
         new("Z80", v => v.HasLease() && v.HasKey() && !v.Running(),
             _ => new HaDecision.ReleaseLease(default, TimeSpan.MaxValue, new(ReasonId.EndRelease))),

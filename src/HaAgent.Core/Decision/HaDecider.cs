@@ -65,7 +65,7 @@ public static class HaDecider
         }
 
         yield return GateRules.Rows;
-        if (v.Memory.HandOver is not null)
+        if (v.Memory.HandOver is not null || v.Memory.HandOverBroken)
         {
             yield return HandOverRules.Rows;
         }

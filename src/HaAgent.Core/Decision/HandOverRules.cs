@@ -15,7 +15,8 @@ internal static class HandOverRules
     private static readonly TimeSpan ShortestPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(50);
 
-    public static readonly ImmutableArray<HaRule> Rows =
+    /// <summary>Rows for a server that is down cleanly, also when the agent is ending.</summary>
+    public static readonly ImmutableArray<HaRule> Down =
     [
         new("H10", v => v.Memory.HandOver is { Released: true } && v.Running(),
             v => new HaDecision.Wait(new(ReasonId.HandOverAwaitExit))),
@@ -29,12 +30,21 @@ internal static class HandOverRules
             _ => new HaDecision.StartJob(new JobSpec.Stop("switchover: demote", AtOnce: true), new(ReasonId.HandOverEndAtOnce))),
         new("H40", v => v.Memory.HandOver is { Released: false, ForShutdown: false } && v.HasLease() && !v.Running() && PatienceIsOver(v),
             v => new HaDecision.StartJob(
-                new JobSpec.StartPrimary(v.Memory.Authority.FenceAt, v.Settings.PgCtlTimeout, "starting primary after failure"),
+                StartAgain(v),
                 new(ReasonId.HandOverNobody, new() { Node = v.Memory.HandOver!.Candidate, Theirs = v.Memory.HandOver.FinalPosition }))), // tested
         new("H50", v => v.Memory.HandOver is { Released: false } && v.HasLease() && v.Memory.AskingSince is null && !AskedJustNow(v) && !Candidates(v).IsEmpty,
             v => new HaDecision.AskPeers(Candidates(v), TimeSpan.FromSeconds(1), new(ReasonId.HandOverAsk, new() { Theirs = v.Memory.HandOver!.FinalPosition }))), // tested
         new("H60", v => v.Memory.HandOver is { Released: false } && v.HasLease(),
             v => new HaDecision.Wait(new(ReasonId.HandOverWaiting, new() { Theirs = v.Memory.HandOver!.FinalPosition }), v.At + AskAgain)), // tested
+    ];
+
+    public static readonly ImmutableArray<HaRule> Rows =
+    [
+        // Without a final position no ballot proves anything: a candidate may lack what was acknowledged last.
+        new("H05", v => v.Memory.HandOverBroken && v.HasLease() && !v.Running(),
+            v => new HaDecision.StartJob(StartAgain(v), new(ReasonId.HandOverBroken))),
+
+        .. Down,
     ];
 
     /// <summary>How long a candidate may take to confirm: <c>primary_stop_timeout</c> if set, else 5 s.</summary>
@@ -56,6 +66,9 @@ internal static class HandOverRules
             && ballot.AskedAt >= v.Memory.HandOver!.DownAt && v.At < ballot.AskedAt + AskAgain); // rows test for a hand-over
 
     private static ImmutableArray<PeerAddress> Candidates(NodeView v) => Ballots.Candidates(v, v.Memory.HandOver?.Candidate ?? NodeName.Nobody);
+
+    private static JobSpec.StartPrimary StartAgain(NodeView v) =>
+        new(v.Memory.Authority.FenceAt, v.Settings.PgCtlTimeout, "starting primary after failure");
 
     private static HaDecision Release(NodeView v, ReasonId why) =>
         new HaDecision.ReleaseLease(v.Memory.HandOver!.FinalPosition, v.Settings.LoopWait, // rows test for a hand-over

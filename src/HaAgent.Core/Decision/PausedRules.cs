@@ -18,6 +18,9 @@ internal static class PausedRules
         new("U25", v => !v.Running(), _ => new HaDecision.Wait(new(ReasonId.PauseNotRunning))),
         new("U30", v => v.StoreIsSilent(), _ => new HaDecision.Wait(new(ReasonId.StoreSilent))),
 
+        // Nothing fails over by itself here: whom to switch to is the operator's to say.
+        new("U35", v => v.IsPrimary() && v.HasKey() && v.HasLease() && AsksForAnybody(v),
+            v => PrimaryRules.Clear(v, ReasonId.RequestNeedsCandidateInPause)),
         .. PrimaryRules.SwitchoverRows.Select(row => row with
         {
             Id = "U" + row.Id,
@@ -41,6 +44,9 @@ internal static class PausedRules
             v => new HaDecision.RaceForLease(v.Sql()?.WalPosition ?? default, new(ReasonId.RequestedCandidate))),
         new("U90", _ => true, v => new HaDecision.Wait(new(ReasonId.PauseReplica, new() { Node = v.LeaderName() }))),
     ];
+
+    private static bool AsksForAnybody(NodeView v) =>
+        v.Request() is { Candidate.IsNobody: true } request && (request.Leader.IsNobody || request.Leader == v.Self);
 
     // Under pause a primary needs no lease to go on; a promotion still needs one to begin (S3).
     private static Instant LeaseFence(NodeView v) => v.Memory.Authority.FenceAt;

@@ -37,7 +37,6 @@ internal static class PrimaryRules
         new("P45", v => v.Request() is { IsSwitchover: true } request && request.Leader != v.Self,
             v => Clear(v, ReasonId.RequestNamesOtherLeader)),
         new("P50", v => v.RequestNamesMe(), v => Clear(v, ReasonId.RequestNamesSelf)),
-        new("P55", v => v.Paused() && v.Request() is { Candidate.IsNobody: true }, v => Clear(v, ReasonId.RequestNeedsCandidateInPause)),
         new("P57", v => v.Request() is { } request && request.Version == v.Memory.RequestTried, v => Clear(v, ReasonId.HandOverTriedAlready)),
         new("P60", v => v.Request() is not null && v.Memory.AskingSince is { } since && v.At < since + Ballots.Timeout,
             v => new HaDecision.Wait(new(ReasonId.SwitchoverCheckPeers), v.Memory.AskingSince + Ballots.Timeout)),
@@ -47,7 +46,9 @@ internal static class PrimaryRules
             v => Clear(v, ReasonId.RequestNoCandidate)),
         new("P80", v => v.Request() is not null,
             v => new HaDecision.StartJob(
-                new JobSpec.StopForHandOver(v.Request()!.Candidate, ForShutdown: false, !v.Request()!.IsSwitchover, v.Request()!.Version), // tested
+                new JobSpec.StopForHandOver(
+                    v.Request()!.Candidate, ForShutdown: false, // tested in the predicate
+                    !v.Request()!.IsSwitchover, v.Request()!.Version, StopLimit(v)),
                 new(ReasonId.HandingOver, new() { Node = v.Request()!.Candidate }))),
     ];
 
@@ -57,9 +58,13 @@ internal static class PrimaryRules
         || sql.WalSenders.Any(sender => sender.State == "streaming" && sender.ApplicationName == candidate.Value)
         || (Ballots.Of(v, candidate)?.Answer is PeerAnswer.Answered peer && peer.Timeline == sql.Timeline);
 
+    /// <summary>Without a limit the stop takes as long as it takes, and the operator reads what it waits for.</summary>
+    private static TimeSpan? StopLimit(NodeView v) =>
+        v.Settings.PrimaryStopTimeout > TimeSpan.Zero ? v.Settings.PrimaryStopTimeout : null;
+
     private static ImmutableArray<PeerAddress> Candidates(NodeView v, FailoverRequest request) => Ballots.Candidates(v, request.Candidate);
 
-    private static HaDecision Clear(NodeView v, ReasonId why) =>
+    public static HaDecision Clear(NodeView v, ReasonId why) =>
         new HaDecision.ClearFailover(v.Cluster!.Failover.Version, NodeName.Nobody, // only rows with a request come here
             new(why, new() { Node = v.Cluster.Failover.Leader, Text = v.Cluster.Failover.Action }));
 

@@ -114,6 +114,7 @@ public enum ReasonId
     HandOverForShutdown,
     HandOverAwaitExit,
     HandOverEndAtOnce,
+    HandOverBroken,
     HandOverTriedAlready,
 
     // Replica

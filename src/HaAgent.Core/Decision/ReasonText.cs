@@ -70,6 +70,8 @@ public static class ReasonText
         (ReasonId.StartFailedBackOff, var f) => $"failed to start postgres: {f.Text}",
         (ReasonId.StartAsReplica, _) => "starting as a secondary",
         (ReasonId.StartAfterSilence, _) => "demoted self because DCS is not accessible and I was a leader",
+        (ReasonId.RewindNeeded, { Node.IsNobody: true }) =>
+            "the local timeline has diverged from the cluster's; waiting for a leader to rewind from",
         (ReasonId.RewindNeeded, var f) => $"the local timeline has diverged from the leader's; waiting to rewind from {f.Node}",
         (ReasonId.RewindCheckDue, var f) => $"comparing timelines with {f.Node}",
         (ReasonId.RewindAwaitsCheckpoint, var f) => $"Waiting for checkpoint on {f.Node} before rewind",
@@ -101,6 +103,8 @@ public static class ReasonText
         (ReasonId.HandOverWaiting, var f) => $"waiting for a candidate that has everything up to {f.Theirs}",
         (ReasonId.HandOverNobody, var f) => $"no candidate confirmed {f.Theirs} in time: starting again as primary",
         (ReasonId.HandOverEndAtOnce, _) => "nobody confirmed in time and the server lingers: ending it",
+        (ReasonId.HandOverBroken, _) =>
+            "PostgreSQL did not shut down cleanly, nobody is known to have everything: starting again as primary",
         (ReasonId.HandOverTriedAlready, var f) => $"{f.Text}: was tried and nobody could take over; clearing the request",
         (ReasonId.HandOverAwaitExit, _) => "waiting for PostgreSQL to end",
         _ => null,
@@ -127,6 +131,8 @@ public static class ReasonText
             $"following a different leader because i am not the healthiest node ({f.Node} is at {f.Theirs}, I am at {f.Mine})",
         (ReasonId.AnotherHasPriority, var f) =>
             $"following a different leader because i am not the healthiest node ({f.Node} has a higher failover_priority)",
+        (ReasonId.CandidateShouldLead, { Node.IsNobody: true }) =>
+            "leaving the lock to the others: this node was asked to hand it over",
         (ReasonId.CandidateShouldLead, var f) => $"leaving the lock to the requested candidate {f.Node}",
         (ReasonId.RequestedCandidate or ReasonId.Healthiest, _) => "racing for the leader lock",
         _ => null,

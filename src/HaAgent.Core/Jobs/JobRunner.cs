@@ -99,7 +99,7 @@ internal sealed class JobRunner(IPostgresServer postgres, IDeadlineWord word, Ba
                 Arm(spec);
                 return await _steps.PromoteAsync(promote, Phase, cancelled);
             case JobSpec.StopForHandOver stop:
-                return await _steps.StopForHandOverAsync(stop, Phase, cancelled);
+                return await _steps.StopForHandOverAsync(stop, Phase, Lingers, cancelled);
             case JobSpec.Stop stop:
                 return await _steps.StopAsync(stop, cancelled);
             case JobSpec.Compare compare:
@@ -141,8 +141,11 @@ internal sealed class JobRunner(IPostgresServer postgres, IDeadlineWord word, Ba
         {
             Current = job with { Phase = phase };
             HaLog.JobPhase(logger, job.Label, phase);
+            Changed?.Invoke();
         }
     }
+
+    private void Lingers(TimeSpan took, string waitsFor) => HaLog.StopLingers(logger, (int)took.TotalSeconds, waitsFor);
 
     private void Report(JobSpec spec, JobResult result, TimeSpan took)
     {

@@ -43,7 +43,10 @@ public abstract record JobSpec
     }
 
     /// <summary>Checkpoint, then an orderly stop, up to the moment when nothing more can be written.</summary>
-    public sealed record StopForHandOver(NodeName Candidate, bool ForShutdown, bool Manual, Snapshot.DcsVersion Request) : JobSpec
+    /// <param name="Limit">A stop that takes longer is ended at once; null: it takes as long as it takes.</param>
+    public sealed record StopForHandOver(
+        NodeName Candidate, bool ForShutdown, bool Manual, Snapshot.DcsVersion Request, TimeSpan? Limit = null)
+        : JobSpec
     {
         public override string Label => ForShutdown ? "shutdown" : Manual ? "manual failover: demote" : "switchover: demote";
     }

@@ -90,7 +90,12 @@ internal sealed class JobSteps(IPostgresServer postgres, TimeProvider clock)
         return new JobResult.Done();
     }
 
-    public async Task<JobResult> StopForHandOverAsync(JobSpec.StopForHandOver stop, Action<string> phase, CancellationToken cancelled)
+    /// <param name="lingers">Called each 10 s of the stop: how long it has taken, and what it waits for.</param>
+    public async Task<JobResult> StopForHandOverAsync(
+        JobSpec.StopForHandOver stop,
+        Action<string> phase,
+        Action<TimeSpan, string> lingers,
+        CancellationToken cancelled)
     {
         phase("checkpoint");
         var checkpoint = await postgres.CheckpointAsync(CheckpointLimit, cancelled);
@@ -105,19 +110,30 @@ internal sealed class JobSteps(IPostgresServer postgres, TimeProvider clock)
 
         // Once the stop is signalled it is not taken back: what remains is to see how it ends.
         phase("stopping");
+        var begun = Now;
+        var limit = stop.Limit is { } longest ? begun + longest : Instant.Never;
         postgres.Signal(StopMode.Fast);
-        while (true)
+        while (Now < limit)
         {
-            if (await postgres.WaitForControlStateAsync([ControlState.ShutDown], Now + LookAgain, CancellationToken.None))
+            if (await postgres.WaitForControlStateAsync(
+                [ControlState.ShutDown], Instant.Min(Now + LookAgain, limit), CancellationToken.None))
             {
                 return await DownAsync(streamed);
             }
 
             if (await postgres.WaitForExitAsync(Now, CancellationToken.None))
             {
-                return new JobResult.Failed("PostgreSQL ended, but not by a clean shutdown: nothing is known of what the replicas have received");
+                return new JobResult.Failed(
+                    "PostgreSQL ended, but not by a clean shutdown: it is not known what the replicas have received");
             }
+
+            lingers(Now - begun, await postgres.WhatKeepsAStopAsync(Now + ProbeLimit, CancellationToken.None));
         }
+
+        return await EndAtOnceAsync(CancellationToken.None) is JobResult.Failed failed
+            ? failed
+            : new JobResult.Failed(
+                $"PostgreSQL did not shut down within primary_stop_timeout ({stop.Limit}) and was ended at once");
     }
 
     /// <summary>An orderly stop; what does not end orderly is ended anyhow.</summary>
@@ -132,16 +148,7 @@ internal sealed class JobSteps(IPostgresServer postgres, TimeProvider clock)
             }
         }
 
-        postgres.Signal(StopMode.Immediate);
-        if (await postgres.WaitForExitAsync(Now + ImmediateStop, cancelled))
-        {
-            return new JobResult.Done();
-        }
-
-        postgres.Kill();
-        return await postgres.WaitForExitAsync(Now + KillStop, cancelled)
-            ? new JobResult.Done()
-            : new JobResult.Failed("PostgreSQL could not be stopped, not even by SIGKILL: a process may hang in the kernel");
+        return await EndAtOnceAsync(cancelled);
     }
 
     public async Task<JobResult> RewindAsync(JobSpec.Rewind rewind, CancellationToken cancelled)
@@ -163,6 +170,21 @@ internal sealed class JobSteps(IPostgresServer postgres, TimeProvider clock)
         }
 
         return Result(await postgres.DiscardDataDirectoryAsync(discard.Reason, cancelled));
+    }
+
+    private async Task<JobResult> EndAtOnceAsync(CancellationToken cancelled)
+    {
+        postgres.Signal(StopMode.Immediate);
+        if (await postgres.WaitForExitAsync(Now + ImmediateStop, cancelled))
+        {
+            return new JobResult.Done();
+        }
+
+        postgres.Kill();
+        return await postgres.WaitForExitAsync(Now + KillStop, cancelled)
+            ? new JobResult.Done()
+            : new JobResult.Failed(
+                "PostgreSQL could not be stopped, not even by SIGKILL: a process may hang in the kernel");
     }
 
     public static JobResult Result(StepResult step) => step.Done ? new JobResult.Done() : new JobResult.Failed(step.Detail);

@@ -157,6 +157,10 @@ internal static class Fold
             _ => false,
         };
         memory = lost ? memory with { Authority = new NodeAuthority.None(), RenewAt = default, PromoteFailed = false } : memory;
+        if (memory.Authority is NodeAuthority.None)
+        {
+            memory = memory with { HandOverBroken = false };
+        }
 
         // Without the key there is nothing left to hand over.
         return memory.HandOver is { Released: false } handOver && memory.Authority is NodeAuthority.None

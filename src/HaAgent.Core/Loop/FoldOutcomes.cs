@@ -52,6 +52,8 @@ internal static class FoldOutcomes
         (JobSpec.Promote, JobResult.Done) => memory,
         (JobSpec.Promote, _) => memory with { PromoteIssued = false, PromoteFailed = true, PromoteCheckpoint = CheckpointState.NotNeeded },
         (JobSpec.StopForHandOver stop, JobResult.Down down) => Down(memory, stop, down, now),
+        (JobSpec.StopForHandOver stop, JobResult.Failed) =>
+            memory with { StoppedByAgent = true, RequestTried = stop.Request, HandOverBroken = !stop.ForShutdown },
         (JobSpec.StopForHandOver stop, _) => memory with { StoppedByAgent = true, RequestTried = stop.Request },
         (JobSpec.Stop, _) => memory with { StoppedByAgent = true },
         (JobSpec.Compare compare, JobResult.Compared compared) => Compared(memory, compare, compared.Facts, now),

@@ -76,6 +76,10 @@ internal static partial class HaLog
     [LoggerMessage(EventId = 2033, Level = LogLevel.Information, Message = "{Label}: {Phase}")]
     public static partial void JobPhase(ILogger logger, string label, string phase);
 
+    [LoggerMessage(EventId = 2034, Level = LogLevel.Warning,
+        Message = "PostgreSQL has been stopping for {Seconds} s; it waits for {WaitsFor}")]
+    public static partial void StopLingers(ILogger logger, int seconds, string waitsFor);
+
     [LoggerMessage(EventId = 2040, Level = LogLevel.Warning, Message = "Upkeep failed: {Duty}: {Detail}")]
     public static partial void UpkeepFailed(ILogger logger, string duty, string detail);
 

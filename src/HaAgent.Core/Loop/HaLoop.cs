@@ -183,6 +183,7 @@ public sealed class HaLoop : IDisposable
 
         // From here on it is a server like any other: what was said of the one before must not keep it from being fenced.
         HandOver = null,
+        HandOverBroken = false,
     });
 
     private void OnJobEnded(JobSpec spec, JobResult result)

@@ -50,6 +50,9 @@ public interface IPostgresServer : IAsyncDisposable
     /// <summary>True as soon as the control file says one of <paramref name="states"/>; false at the deadline or when the process ended in another state.</summary>
     Task<bool> WaitForControlStateAsync(ImmutableArray<ControlState> states, Instant notAfter, CancellationToken stop);
 
+    /// <summary>What a stop under way waits for, in words for the operator. Never empty.</summary>
+    Task<string> WhatKeepsAStopAsync(Instant notAfter, CancellationToken stop);
+
     /// <summary>The facts of the control file and of the last records that a hand-over and a rewind need. Null when unreadable.</summary>
     Task<ControlFacts?> ReadControlAsync(CancellationToken stop);
 

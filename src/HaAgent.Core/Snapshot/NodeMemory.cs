@@ -37,6 +37,11 @@ public sealed record NodeMemory
     /// <summary>A hand-over under way: from the stop of the old primary to its restart as a replica.</summary>
     public HandOver? HandOver { get; init; }
 
+    /// <summary>
+    /// The server stopped for a switchover, but not cleanly: nobody can be shown to have everything but this node.
+    /// </summary>
+    public bool HandOverBroken { get; init; }
+
     /// <summary>The last picture that had a leader: who led, where it stood, how to reach it.</summary>
     public ClusterState? LastLed { get; init; }
 

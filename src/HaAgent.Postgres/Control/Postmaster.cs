@@ -110,8 +110,7 @@ internal sealed class Postmaster : IDisposable
     /// </summary>
     public bool HasClientBackends(string clusterName)
     {
-        if (_state.Process is ServerProcess.Running running
-            && ProcScan.ChildTitles(running.Pid).Exists(title => BackendTitle.IsClient(title, clusterName)))
+        if (ChildTitles().Exists(title => BackendTitle.IsClient(title, clusterName)))
         {
             return true;
         }
@@ -119,6 +118,10 @@ internal sealed class Postmaster : IDisposable
         // Orphans of a killed postmaster may still finish what they are at: look for them by directory.
         return ProcScan.MembersOf(_directories).Exists(member => BackendTitle.IsClient(member.Title, clusterName));
     }
+
+    /// <summary>Titles of the postmaster's processes; none when there is no postmaster.</summary>
+    public List<string> ChildTitles() =>
+        _state.Process is ServerProcess.Running running ? ProcScan.ChildTitles(running.Pid) : [];
 
     public void Dispose()
     {

@@ -160,7 +160,8 @@ public class A_leader_asked_to_hand_over
 
     [Fact]
     public void Needs_a_named_candidate_under_pause() =>
-        Given.Primary().Paused().Requested("a", "").MustDecide<HaDecision.ClearFailover>("UP55", ReasonId.RequestNeedsCandidateInPause);
+        Given.Primary().Paused().Requested("a", "")
+            .MustDecide<HaDecision.ClearFailover>("U35", ReasonId.RequestNeedsCandidateInPause);
 }
 
 public class An_old_primary_that_is_down_for_a_hand_over

@@ -81,6 +81,67 @@ public class Laws
             }
         });
 
+    [Fact]
+    public void A_data_directory_may_be_touched_only_under_a_known_running_primary_of_this_cluster() => // S5
+        ForMany((seed, view) =>
+        {
+            if (HaDecider.Decide(view).Decision is HaDecision.AnswerPermit { Granted: true })
+            {
+                Assert.True(
+                    view.Cluster is { LeaderMember: { IsPrimaryByRole: true, IsRunning: true } leader } cluster
+                    && leader.Name != view.Self
+                    && view.Postgres.Directory is DataDirectory.Initialized own
+                    && own.SystemIdentifier == cluster.Initialize,
+                    $"seed {seed}");
+            }
+        });
+
+    [Fact]
+    public void A_running_server_s_data_directory_is_never_rewound_or_removed_whether_it_answers_or_not() => // S5, S6
+        ForMany((seed, view) =>
+        {
+            if (view.Postgres.IsRunning)
+            {
+                Assert.False(
+                    HaDecider.Decide(view).Decision is HaDecision.StartJob { Job: JobSpec.Rewind or JobSpec.Discard },
+                    $"seed {seed}");
+            }
+        });
+
+    [Fact]
+    public void A_cluster_that_asks_for_synchronous_replication_makes_no_replica_its_leader() => // S4
+        ForMany((seed, view) =>
+        {
+            var synchronous = new UnsupportedSetting("synchronous_mode", "true", EndangersCommits: true);
+            var asking = view with { Settings = view.Settings with { Unsupported = [synchronous] } };
+            var decision = HaDecider.Decide(asking).Decision;
+            Assert.False(
+                decision is HaDecision.StartJob { Job: JobSpec.Promote }
+                || (decision is HaDecision.RaceForLease && asking.Postgres.InRecovery == true),
+                $"seed {seed}: {decision}");
+        });
+
+    [Fact]
+    public void Of_the_replicas_that_are_left_one_races_whatever_their_positions_and_priorities() // L1
+    {
+        for (var seed = 0; seed < Many; seed++)
+        {
+            var random = new Random(seed);
+            var (b, c) = (Some(random), Some(random));
+            Assert.True(Races("b", b, "c", c) || Races("c", c, "b", b), $"seed {seed}: b {b}, c {c}");
+        }
+
+        static (ulong Position, int Priority) Some(Random random) =>
+            (Given.Here.Value - (ulong)random.Next(4), random.Next(1, 4));
+
+        static bool Races(
+            string self, (ulong Position, int Priority) own, string other, (ulong Position, int Priority) theirs) =>
+            HaDecider.Decide(Given.Replica(self).Running(inRecovery: true, own.Position)
+                .Tags(t => t with { FailoverPriority = own.Priority }).Loss().NoBallot("a")
+                .Ballot(other, theirs.Position, tags: t => t with { FailoverPriority = theirs.Priority }))
+                .Decision is HaDecision.RaceForLease;
+    }
+
     private static bool Holds(NodeView view) => view.Memory.Authority is NodeAuthority.Lease lease && !lease.HasRunOut(view.At);
 
     private static void ForMany(Action<int, NodeView> law)

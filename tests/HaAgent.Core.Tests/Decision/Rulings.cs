@@ -13,4 +13,8 @@ internal static class Rulings
         Assert.Equal((ruleId, reason), (ruled.RuleId, ruled.Decision.Reason.Id));
         return Assert.IsType<T>(ruled.Decision);
     }
+
+    /// <summary>The decision on this view, whichever row it comes from.</summary>
+    public static T Decided<T>(this Given given)
+        where T : HaDecision => Assert.IsType<T>(HaDecider.Decide((NodeView)given).Decision);
 }

@@ -77,6 +77,8 @@ internal sealed class ServerThatAnswers(TimeProvider clock) : IPostgresServer
     public Task<bool> WaitForControlStateAsync(ImmutableArray<ControlState> states, Instant notAfter, CancellationToken stop) =>
         throw NotAsked();
 
+    public Task<string> WhatKeepsAStopAsync(Instant notAfter, CancellationToken stop) => throw NotAsked();
+
     public Task<ControlFacts?> ReadControlAsync(CancellationToken stop) => throw NotAsked();
 
     public Task<StepResult> PromoteAsync(Instant notAfter, CancellationToken stop) => throw NotAsked();
