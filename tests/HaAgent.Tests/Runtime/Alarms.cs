@@ -65,7 +65,8 @@ public sealed class Alarms : IDisposable
             wake.Set();
             await SleepAsync(Instant.Never);
             await SleepAsync(Instant.Now(_alarms) + Moment);
-        })) { Name = "loop" };
+        }))
+        { Name = "loop" };
         sleeping.Start();
         Assert.True(sleeping.Join(Soon), "the loop sleeps for ever");
         Assert.Equal([(false, "loop"), (true, "loop"), (true, "loop"), (false, "loop")], woken);
