@@ -32,6 +32,8 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
     private readonly LocalPostgresServer _postgres;
     private readonly PeersOverHttp _peers;
     private readonly SdNotify _systemd = SdNotify.FromEnvironment();
+    private readonly SignOfLife _signOfLife;
+    private readonly AlarmThread _alarms = new(Clock);
     private readonly StatusBoard _board = new();
     private readonly Mailbox _mailbox;
     private readonly SettingsSource _settings;
@@ -49,6 +51,7 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
         _log = log;
         _logger = log.CreateLogger("HaAgent.Host");
         ThreadPoolFloor.Raise();
+        _signOfLife = new(_systemd);
         var seed = Environment.TickCount ^ Environment.ProcessId;
         _random = new(seed);
         _settings = settings;
@@ -102,6 +105,7 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
         }
 
         _loop?.Dispose();
+        _alarms.Dispose();
         await _dcs.DisposeAsync();
         await _postgres.DisposeAsync();
         _peers.Dispose();
@@ -157,6 +161,7 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
             Board = _board,
             Mailbox = _mailbox,
             Clock = Clock,
+            Alarms = _alarms,
             Random = new Random(_random.Next()),
             Loggers = _log,
         });
@@ -249,7 +254,7 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
     private void OnPublished(NodeStatus status)
     {
         // Once per completed turn, whatever the store answered: a loop that turns is alive.
-        _systemd.Watchdog();
+        _signOfLife.LoopHasTurned();
         if (status.State == PostgresState.Running)
         {
             _settings.SaveIfChanged();

@@ -43,8 +43,11 @@ public sealed record NodeStatus
     /// <summary>The job that runs, as its label; null when none does.</summary>
     public string? Job { get; init; }
 
-    /// <summary>How late a due renewal was sent, at worst, since the agent started.</summary>
-    public TimeSpan LeaseStall { get; init; }
+    /// <summary>How late due renewals of the lease were sent since the agent started.</summary>
+    public DelayHistogram RenewalDelays { get; init; } = DelayHistogram.Empty;
+
+    /// <summary>How long it took the loop to know what came of a renewal that it had sent.</summary>
+    public DelayHistogram RenewalAnswers { get; init; } = DelayHistogram.Empty;
 
     /// <summary>Log records dropped since the agent started.</summary>
     public long LogRecordsLost { get; init; }

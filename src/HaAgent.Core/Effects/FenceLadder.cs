@@ -10,6 +10,7 @@ namespace HaAgent.Core.Effects;
 /// The rungs: <c>fast</c>; at half of the time left <c>immediate</c>; at the deadline every process is killed. Done is when no
 /// client backend is left and none can come: a slow checkpoint or archiver after that cannot acknowledge anything.
 /// </remarks>
+/// <param name="clock">Fires its timers whatever else the process does.</param>
 internal sealed class FenceLadder(IPostgresServer postgres, TimeProvider clock, ILogger logger)
 {
     /// <summary>Below this an orderly stop has no chance.</summary>
@@ -29,17 +30,17 @@ internal sealed class FenceLadder(IPostgresServer postgres, TimeProvider clock, 
         var begun = Instant.Now(clock);
         var left = deadline - begun;
         if (left > ShortestOrderly && postgres.Signal(StopMode.Fast)
-            && await postgres.WaitForNoClientBackendsAsync(begun + (left / 2), stop))
+            && await ByAsync(begun + (left / 2), limit => postgres.WaitForNoClientBackendsAsync(limit, stop)))
         {
             HaLog.Fenced(logger, StopMode.Fast, Instant.Now(clock) - begun);
-            if (await postgres.WaitForExitAsync(Instant.Now(clock) + Epilogue, stop))
+            if (await HasExitedByAsync(Instant.Now(clock) + Epilogue, stop))
             {
                 return;
             }
         }
 
         postgres.Signal(StopMode.Immediate);
-        if (await postgres.WaitForExitAsync(Instant.Max(deadline, Instant.Now(clock) + LastChance), stop))
+        if (await HasExitedByAsync(Instant.Max(deadline, Instant.Now(clock) + LastChance), stop))
         {
             HaLog.Fenced(logger, StopMode.Immediate, Instant.Now(clock) - begun);
             return;
@@ -50,6 +51,24 @@ internal sealed class FenceLadder(IPostgresServer postgres, TimeProvider clock, 
             HaLog.Killing(logger, Instant.Now(clock) - begun);
             postgres.Kill();
         }
-        while (!await postgres.WaitForExitAsync(Instant.Now(clock) + BetweenKills, stop));
+        while (!await HasExitedByAsync(Instant.Now(clock) + BetweenKills, stop));
+    }
+
+    private Task<bool> HasExitedByAsync(Instant limit, CancellationToken stop) =>
+        ByAsync(limit, until => postgres.WaitForExitAsync(until, stop));
+
+    /// <summary>What is waited for, or false at the limit.</summary>
+    /// <remarks>The server's waits keep their limit by means of the thread pool; a ladder must climb without it.</remarks>
+    private async Task<bool> ByAsync(Instant limit, Func<Instant, Task<bool>> wait)
+    {
+        var answer = wait(limit);
+        var ended = new WakeUp();
+        _ = answer.ContinueWith(
+            _ => ended.Set(),
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
+        await ended.SleepAsync(clock, limit);
+        return answer.IsCompleted && await answer;
     }
 }

@@ -19,11 +19,12 @@ internal sealed class StoreEffects(
 
     public void Renew(NodeView v, bool mayCreate)
     {
-        stall.Sent(v.Memory.RenewAt, Now, v.Memory.Authority);
+        var sent = Now;
+        stall.Sent(v.Memory.RenewAt, sent, v.Memory.Authority);
         var limit = v.MayBeWritable() && v.Memory.Authority is not NodeAuthority.None
             ? Instant.Min(Budget(v), v.Memory.Authority.FenceAt)
             : Budget(v);
-        Ask(v, LeaseRequest.Renewing, stop => dcs.RenewAsync(mayCreate, limit, stop));
+        Ask(v, LeaseRequest.Renewing, stop => RenewAsync(sent, mayCreate, limit, stop));
     }
 
     public void Acquire(NodeView v) => Ask(v, LeaseRequest.Acquiring, stop => dcs.AcquireAsync(Budget(v), stop), request => AfterAcquire(v, request));
@@ -72,6 +73,13 @@ internal sealed class StoreEffects(
     {
         state.Change(m => m with { LeaseRequest = request });
         background.Run(AskAsync(v, request, ask, afterwards));
+    }
+
+    private async Task<LeaseAnswer> RenewAsync(Instant sent, bool mayCreate, Instant limit, CancellationToken stop)
+    {
+        var answer = await dcs.RenewAsync(mayCreate, limit, stop);
+        stall.Answered(sent, Now);
+        return answer;
     }
 
     private async Task AskAsync(

@@ -39,7 +39,7 @@ public sealed class HaLoop : IDisposable
         _state = new(parts.Identity, _wake);
         _background = new(_wake);
         _jobs = new(parts.Postgres, parts.Word, _background, parts.Clock, _logger) { Deadline = Deadline };
-        _ladder = new(parts.Postgres, parts.Clock, _logger);
+        _ladder = new(parts.Postgres, parts.Alarms, _logger);
         var stall = new StallMeter(_logger);
         var requests = new RequestEffects(parts.Dcs, parts.Settings, parts.Mailbox, _state, _background);
         var store = new StoreEffects(parts.Dcs, parts.Word, _state, _background, stall, parts.Clock, _logger);
@@ -137,7 +137,7 @@ public sealed class HaLoop : IDisposable
         var probeAt = _nextTick - ProbeLead;
         if (Now < probeAt && probeAt < next)
         {
-            if (await _wake.SleepAsync(_parts.Clock, probeAt))
+            if (await _wake.SleepAsync(_parts.Alarms, probeAt))
             {
                 return;
             }
@@ -145,7 +145,7 @@ public sealed class HaLoop : IDisposable
             _parts.Postgres.ProbeSoon();
         }
 
-        await _wake.SleepAsync(_parts.Clock, next);
+        await _wake.SleepAsync(_parts.Alarms, next);
     }
 
     /// <summary>The next instant at which the authority itself wants a look: a renewal that is due, or the time to fence.</summary>

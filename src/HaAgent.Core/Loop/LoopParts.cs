@@ -20,6 +20,10 @@ public sealed record LoopParts
     /// <summary>Suspend-aware: CLOCK_BOOTTIME, or virtual.</summary>
     public required TimeProvider Clock { get; init; }
 
+    /// <summary>The same clock, with timers that fire whatever else the process does.</summary>
+    /// <remarks>What they call must be quick.</remarks>
+    public required TimeProvider Alarms { get; init; }
+
     /// <summary>Seeded by the host, which logs the seed.</summary>
     public required Random Random { get; init; }
     public required ILoggerFactory Loggers { get; init; }

@@ -36,7 +36,8 @@ internal sealed class StatusPublisher(StatusBoard board, Ports.NodeIdentity iden
             RuleId = ruled.RuleId,
             ReasonText = ReasonText.Render(v.Self, ruled.Decision.Reason, v.Settings.Pause),
             Job = v.Job?.Label,
-            LeaseStall = stall.Worst,
+            RenewalDelays = stall.Delays,
+            RenewalAnswers = stall.Answers,
         });
     }
 

@@ -19,8 +19,12 @@ internal static class MetricsDocument
         var tags = facts?.Status.Settings.Tags ?? Tags.None;
         metrics.Gauge("patroni_failover_priority", "Failover priority of this node, 0 if it must not lead.",
             tags.NoFailover ? "0" : tags.FailoverPriority.ToString(CultureInfo.InvariantCulture));
-        metrics.Gauge("haagent_lease_stall_seconds", "How late a due renewal of the lease was sent, at worst.",
-            (facts?.Status.LeaseStall.TotalSeconds ?? 0).ToString("0.######", CultureInfo.InvariantCulture));
+        var delays = facts?.Status.RenewalDelays ?? DelayHistogram.Empty;
+        metrics.Gauge("haagent_lease_stall_seconds", "How late a due renewal of the lease was sent, at worst.", Number(delays.Worst));
+        metrics.Histogram("haagent_lease_renewal_delay_seconds", "How late due renewals of the lease were sent.", delays);
+        metrics.Histogram("haagent_lease_renewal_answer_seconds",
+            "How long after a renewal of the lease was sent the agent knew what came of it.",
+            facts?.Status.RenewalAnswers ?? DelayHistogram.Empty);
         metrics.Counter("haagent_log_records_lost_total", "Log records dropped because the log could not be written in time.",
             recordsLost.ToString(CultureInfo.InvariantCulture));
         return metrics.ToString();
@@ -89,7 +93,11 @@ internal static class MetricsDocument
     private static string PaddedVersion() =>
         string.Concat(ProductVersion.Compatibility.Split('.').Select(part => part.PadLeft(2, '0')));
 
+    private static string Number(long count) => count.ToString(CultureInfo.InvariantCulture);
+
     private static string Number(Lsn lsn) => lsn.Value.ToString(CultureInfo.InvariantCulture);
+
+    private static string Number(TimeSpan span) => span.TotalSeconds.ToString("0.#######", CultureInfo.InvariantCulture);
 
     private static string Seconds(DateTimeOffset? at) => at is { } time
         ? ((decimal)(time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerSecond).ToString("0.######", CultureInfo.InvariantCulture)
@@ -98,7 +106,7 @@ internal static class MetricsDocument
     private sealed class MetricsText(string scope, string name)
     {
         private readonly StringBuilder _text = new(8192);
-        private readonly string _labels = $"{{scope=\"{Escaped(scope)}\",name=\"{Escaped(name)}\"}} ";
+        private readonly string _labels = $"scope=\"{Escaped(scope)}\",name=\"{Escaped(name)}\"";
 
         public void Flag(string metric, string help, bool value) => Gauge(metric, help, value ? "1" : "0");
 
@@ -107,9 +115,29 @@ internal static class MetricsDocument
 
         public void Counter(string metric, string help, string value) => Add(metric, "counter", help, value, null);
 
+        /// <summary>Prometheus counts in each class whatever is in the classes below it.</summary>
+        public void Histogram(string metric, string help, DelayHistogram delays)
+        {
+            Describe(metric, "histogram", help, null);
+            for (var bound = 0; bound < DelayHistogram.Bounds.Length; bound++)
+            {
+                Sample(metric + "_bucket", Number(delays.CountUpTo(bound)), Number(DelayHistogram.Bounds[bound]));
+            }
+
+            Sample(metric + "_bucket", Number(delays.Count), "+Inf");
+            Sample(metric + "_sum", Number(delays.Sum));
+            Sample(metric + "_count", Number(delays.Count));
+        }
+
         public override string ToString() => _text.ToString();
 
         private void Add(string metric, string type, string help, string value, string? comment)
+        {
+            Describe(metric, type, help, comment);
+            Sample(metric, value);
+        }
+
+        private void Describe(string metric, string type, string help, string? comment)
         {
             _text.Append("# HELP ").Append(metric).Append(' ').Append(help).Append('\n');
             if (comment is not null)
@@ -118,7 +146,17 @@ internal static class MetricsDocument
             }
 
             _text.Append("# TYPE ").Append(metric).Append(' ').Append(type).Append('\n');
-            _text.Append(metric).Append(_labels).Append(value).Append('\n');
+        }
+
+        private void Sample(string metric, string value, string? upTo = null)
+        {
+            _text.Append(metric).Append('{').Append(_labels);
+            if (upTo is not null)
+            {
+                _text.Append(",le=\"").Append(upTo).Append('"');
+            }
+
+            _text.Append("} ").Append(value).Append('\n');
         }
 
         private static string Escaped(string label) =>

@@ -1,6 +1,7 @@
 namespace HaAgent.Runtime;
 
 /// <summary>A thread of its own for the HA loop: nothing that fills the thread pool can keep it from running.</summary>
+/// <remarks>What wakes it does not pass through the pool either: <see cref="AlarmThread"/> and <c>WakeUp</c>.</remarks>
 internal static class LoopThread
 {
     /// <param name="body">Runs the loop's pump; returns when the loop has ended.</param>

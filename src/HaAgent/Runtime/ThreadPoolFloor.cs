@@ -4,7 +4,8 @@ namespace HaAgent.Runtime;
 /// <remarks>
 /// Above its minimum the pool adds a thread or two a second. Hundreds of items that block (a hung disk under file
 /// calls) would hold up answers and lease replies for minutes; threads up to the minimum are started at once, and
-/// cost nothing before they are needed.
+/// cost nothing before they are needed. With more than these held, no renewal is sent or answered: the loop, which needs
+/// no pool, fences when its lease runs short, and systemd replaces the process.
 /// </remarks>
 internal static class ThreadPoolFloor
 {

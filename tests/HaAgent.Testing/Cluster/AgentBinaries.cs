@@ -10,13 +10,25 @@ namespace HaAgent.Testing.Cluster;
 public static class AgentBinaries
 {
     private static readonly Lazy<string> AgentFile =
-        new(() => RunnableByServiceUser(Find("haagent", "HAAGENT_BIN", "src/HaAgent")));
+        new(() => ForServiceUser(Find("haagent", "HAAGENT_BIN", "src/HaAgent"), "haagent-bin"));
+
+    private static readonly Lazy<string> BuiltAgentFile =
+        new(() => ForServiceUser(FindBuilt("src/HaAgent", "haagent"), "haagent-built"));
+
+    private static readonly Lazy<string> StartupHookFile = new(() => ForServiceUser(
+        FindBuilt("tests/HaAgent.Testing.StartupHook", "HaAgent.Testing.StartupHook.dll"), "haagent-hook"));
 
     private static readonly Lazy<string> CtlFile = new(() => Find("haagentctl", "HAAGENTCTL_BIN", "src/HaAgent.Ctl"));
 
     public static string Agent => AgentFile.Value;
 
     public static string Ctl => CtlFile.Value;
+
+    /// <summary>The agent that the last build made, which needs the installed runtime and loads startup hooks.</summary>
+    public static string BuiltAgent => BuiltAgentFile.Value;
+
+    /// <summary>The assembly that <see cref="AgentHold"/> has loaded into the agent.</summary>
+    public static string StartupHook => StartupHookFile.Value;
 
     /// <summary>The folder with <c>HaAgent.sln</c> above the running program; null when it runs elsewhere.</summary>
     public static string? RepositoryFolder { get; } = FindRepository();
@@ -29,24 +41,28 @@ public static class AgentBinaries
         }
 
         var repository = RepositoryFolder ?? throw new InvalidOperationException($"Set {variable} to the path of {name}.");
-        string[] places =
-        [
-            Path.Combine(repository, "artifacts/publish", name),
-            Path.Combine(repository, project, "bin/Release/net10.0", name),
-            Path.Combine(repository, project, "bin/Debug/net10.0", name),
-        ];
-        return places.FirstOrDefault(File.Exists)
-            ?? throw new FileNotFoundException($"There is no {name} in {repository}: run ./build.sh publish.");
+        var published = Path.Combine(repository, "artifacts/publish", name);
+        return File.Exists(published) ? published : FindBuilt(project, name);
     }
 
-    private static string RunnableByServiceUser(string file)
+    private static string FindBuilt(string project, string name)
     {
-        if (!ServiceUser.IsRoot || CanExecute(file))
+        var repository = RepositoryFolder ?? throw new InvalidOperationException("Not run from a checkout.");
+        var folder = Path.Combine(repository, project, "bin");
+        string[] places = [Path.Combine(folder, "Release/net10.0", name), Path.Combine(folder, "Debug/net10.0", name)];
+        return places.FirstOrDefault(File.Exists)
+            ?? throw new FileNotFoundException($"There is no {name} in {folder}: build it, or run ./build.sh publish.");
+    }
+
+    /// <summary>The file, or when that user may not use it a copy of it and of what belongs to it.</summary>
+    private static string ForServiceUser(string file, string copyName)
+    {
+        if (!ServiceUser.IsRoot || IsUsable(file))
         {
             return file;
         }
 
-        var copy = Path.Combine(TempFolder.Root, $"haagent-bin-{Environment.ProcessId}");
+        var copy = Path.Combine(TempFolder.Root, $"{copyName}-{Environment.ProcessId}");
         Directory.CreateDirectory(copy);
         foreach (var source in FilesOfProgram(file))
         {
@@ -61,10 +77,11 @@ public static class AgentBinaries
     private static IEnumerable<string> FilesOfProgram(string file) =>
         File.Exists(file + ".dll") ? Directory.EnumerateFiles(Path.GetDirectoryName(file)!) : [file];
 
-    private static bool CanExecute(string file)
+    private static bool IsUsable(string file)
     {
+        var how = Path.GetExtension(file) == ".dll" ? "-r" : "-x";
         using var test = System.Diagnostics.Process.Start(
-            ServiceUser.CommandPrefix[0], [.. ServiceUser.CommandPrefix.Skip(1), "test", "-x", file]);
+            ServiceUser.CommandPrefix[0], [.. ServiceUser.CommandPrefix.Skip(1), "test", how, file]);
         test.WaitForExit();
         return test.ExitCode == 0;
     }

@@ -8,11 +8,14 @@ namespace HaAgent.Testing.Cluster;
 public sealed class AgentProcess : IAsyncDisposable
 {
     private readonly List<ChildProcess> _runs = [];
+    private readonly AgentHold? _hold;
 
-    public AgentProcess(AgentConfiguration configuration, string folder)
+    /// <param name="canBeHeld">The agent is one that <see cref="Hold"/> can hold up; it is started once.</param>
+    public AgentProcess(AgentConfiguration configuration, string folder, bool canBeHeld = false)
     {
         Configuration = configuration;
         Folder = folder;
+        _hold = canBeHeld ? new AgentHold(folder) : null;
         Rest = new RestClient(configuration.RestPort);
         WriteConfiguration(configuration);
     }
@@ -27,6 +30,8 @@ public sealed class AgentProcess : IAsyncDisposable
     public string ConfigurationFile => Path.Combine(Folder, "haagent.yml");
     public string LogFile => Path.Combine(Folder, "agent.log");
     public RestClient Rest { get; }
+
+    public AgentHold Hold => _hold ?? throw new InvalidOperationException($"The agent of {Name} cannot be held up.");
 
     /// <summary>The current or last run of the agent.</summary>
     public ChildProcess Agent => _runs[^1];
@@ -69,11 +74,13 @@ public sealed class AgentProcess : IAsyncDisposable
             throw new InvalidOperationException($"The agent of {Name} runs already.");
         }
 
-        _runs.Add(ChildProcess.Start(new ChildProcessSpec(AgentBinaries.Agent, [ConfigurationFile])
+        _hold?.Prepare(LogFile);
+        _runs.Add(ChildProcess.Start(new ChildProcessSpec(_hold?.Program ?? AgentBinaries.Agent, [ConfigurationFile])
         {
             LogFile = LogFile,
+            OutputPipe = _hold?.LogPipe,
             WorkingFolder = Folder,
-            Environment = new Dictionary<string, string?>
+            Environment = new Dictionary<string, string?>(_hold?.Environment ?? [])
             {
                 ["RUNTIME_DIRECTORY"] = Configuration.RunFolder,
                 ["HOME"] = Folder,
@@ -172,6 +179,11 @@ public sealed class AgentProcess : IAsyncDisposable
         foreach (var run in _runs)
         {
             await run.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (_hold is not null)
+        {
+            await _hold.DisposeAsync().ConfigureAwait(false);
         }
 
         LinuxProcesses.KillAll(() => LinuxProcesses.WorkingBelow(Folder));

@@ -19,6 +19,9 @@ public sealed record ClusterOptions
     /// <summary>Write on every node all the time, and report a second writer at the end.</summary>
     public bool Witness { get; init; } = true;
 
+    /// <summary>Agents that <see cref="AgentHold"/> can hold up.</summary>
+    public bool CanBeHeld { get; init; }
+
     public int TtlSeconds { get; init; } = 20;
     public int LoopWaitSeconds { get; init; } = 5;
     public int RetryTimeoutSeconds { get; init; } = 5;

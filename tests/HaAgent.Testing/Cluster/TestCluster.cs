@@ -286,6 +286,8 @@ public sealed class TestCluster : IAsyncDisposable
             MoreLocal = _options.MoreLocal,
         };
         return new AgentProcess(
-            _options.Password is { } password ? configuration with { SuperuserPassword = password } : configuration, folder);
+            _options.Password is { } password ? configuration with { SuperuserPassword = password } : configuration,
+            folder,
+            _options.CanBeHeld);
     }
 }

@@ -8,6 +8,9 @@ public sealed record ChildProcessSpec(string Program, IReadOnlyList<string> Argu
     /// <summary>Standard output and error are appended here.</summary>
     public required string LogFile { get; init; }
 
+    /// <summary>... or go into this named pipe, and whoever reads it writes the log file.</summary>
+    public string? OutputPipe { get; init; }
+
     public string? WorkingFolder { get; init; }
 
     /// <summary>Added to the environment; null removes a variable.</summary>
@@ -44,7 +47,7 @@ public sealed class ChildProcess : IAsyncDisposable
         // The shell only opens the log file and is replaced by exec, as are setsid and setpriv: the pid is the server's own.
         // A file, not a pipe: the server must neither block nor die when the test run does.
         var start = new ProcessStartInfo(
-            "/bin/sh", ["-c", "exec \"$@\" </dev/null >>\"$0\" 2>&1", spec.LogFile, "setsid"])
+            "/bin/sh", ["-c", "exec \"$@\" </dev/null >>\"$0\" 2>&1", spec.OutputPipe ?? spec.LogFile, "setsid"])
         {
             UseShellExecute = false,
             WorkingDirectory = spec.WorkingFolder ?? "/",

@@ -121,9 +121,10 @@ public class Documents
     public async Task Of_metrics_hold_every_sample_of_the_peer_in_order()
     {
         await using var api = await RunningApi.StartAsync(
-            Nodes.Replica(RunningApi.Clock) with { LeaseStall = TimeSpan.FromMilliseconds(12) });
+            Nodes.Replica(RunningApi.Clock) with { RenewalDelays = DelayHistogram.Empty.With(TimeSpan.FromMilliseconds(12)) });
         var text = (await api.AskAsync("GET", "/metrics")).Body;
         var samples = text.Split('\n').Where(l => l.Length > 0 && l[0] != '#')
+            .Where(l => !l.StartsWith("haagent_lease_renewal_", StringComparison.Ordinal))
             .Select(l => l.Replace("{scope=\"demo\",name=\"n1\"}", "", StringComparison.Ordinal)).ToList();
         Assert.Equal(
             [
@@ -140,6 +141,40 @@ public class Documents
             samples);
         Assert.Contains("# HELP patroni_postgres_state State of PostgreSQL as a number.\n# Values: 0=initdb, 1=initdb_failed, ", text, StringComparison.Ordinal);
         Assert.EndsWith("\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Of_metrics_count_late_renewals_as_a_histogram_of_Prometheus()
+    {
+        var delays = new[] { 0.2, 12, 700, 9000 }.Aggregate(
+            DelayHistogram.Empty, (all, late) => all.With(TimeSpan.FromMilliseconds(late)));
+        await using var api = await RunningApi.StartAsync(Nodes.Replica(RunningApi.Clock) with { RenewalDelays = delays });
+        var text = (await api.AskAsync("GET", "/metrics")).Body;
+        Assert.Contains(
+            """
+            # HELP haagent_lease_renewal_delay_seconds How late due renewals of the lease were sent.
+            # TYPE haagent_lease_renewal_delay_seconds histogram
+            haagent_lease_renewal_delay_seconds_bucket{scope="demo",name="n1",le="0.001"} 1
+            haagent_lease_renewal_delay_seconds_bucket{scope="demo",name="n1",le="0.0025"} 1
+            haagent_lease_renewal_delay_seconds_bucket{scope="demo",name="n1",le="0.005"} 1
+            haagent_lease_renewal_delay_seconds_bucket{scope="demo",name="n1",le="0.01"} 1
+            haagent_lease_renewal_delay_seconds_bucket{scope="demo",name="n1",le="0.025"} 2
+            haagent_lease_renewal_delay_seconds_bucket{scope="demo",name="n1",le="0.05"} 2
+            haagent_lease_renewal_delay_seconds_bucket{scope="demo",name="n1",le="0.1"} 2
+            haagent_lease_renewal_delay_seconds_bucket{scope="demo",name="n1",le="0.25"} 2
+            haagent_lease_renewal_delay_seconds_bucket{scope="demo",name="n1",le="0.5"} 2
+            haagent_lease_renewal_delay_seconds_bucket{scope="demo",name="n1",le="1"} 3
+            haagent_lease_renewal_delay_seconds_bucket{scope="demo",name="n1",le="5"} 3
+            haagent_lease_renewal_delay_seconds_bucket{scope="demo",name="n1",le="+Inf"} 4
+            haagent_lease_renewal_delay_seconds_sum{scope="demo",name="n1"} 9.7122
+            haagent_lease_renewal_delay_seconds_count{scope="demo",name="n1"} 4
+
+            """,
+            text,
+            StringComparison.Ordinal);
+        Assert.Contains("\nhaagent_lease_stall_seconds{scope=\"demo\",name=\"n1\"} 9\n", text, StringComparison.Ordinal);
+        Assert.Contains("# TYPE haagent_lease_renewal_answer_seconds histogram\n", text, StringComparison.Ordinal);
+        Assert.Contains("haagent_lease_renewal_answer_seconds_count{scope=\"demo\",name=\"n1\"} 0\n", text, StringComparison.Ordinal);
     }
 
     [Fact]

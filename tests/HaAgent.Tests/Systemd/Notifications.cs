@@ -62,6 +62,28 @@ public class Notifications
         Assert.InRange(sent, 1, 9_999);
     }
 
+    [Fact]
+    public void Of_life_wait_for_the_thread_pool_as_well_as_for_the_loop()
+    {
+        using var folder = TempFolder.Create("run");
+        var name = Path.Join(folder.Path, "notify");
+        using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        manager.Bind(new UnixDomainSocketEndPoint(name));
+        using var notify = new SdNotify(name, null);
+        var pool = new Queue<Action>();
+        var sign = new SignOfLife(notify, pool.Enqueue);
+
+        sign.LoopHasTurned();
+        Assert.Equal("WATCHDOG=1", Receive(manager));
+        sign.LoopHasTurned();
+        sign.LoopHasTurned();
+        Assert.Equal(0, manager.Available);
+        Assert.Single(pool).Invoke();
+        Assert.Equal(0, manager.Available);
+        sign.LoopHasTurned();
+        Assert.Equal("WATCHDOG=1", Receive(manager));
+    }
+
     [Theory]
     [InlineData("Type=notify-reload")]
     [InlineData("User=postgres")]
