@@ -119,6 +119,7 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
     async Task ISettingsUser.TakeOverAsync(AgentOptions reloaded)
     {
         _log.Apply(reloaded.Log);
+        _peers.Use(reloaded.Ctl.Authentication);
         if (_rest is { } rest)
         {
             await rest.ApplyAsync(reloaded.Rest, _stop.Token).ConfigureAwait(false);
