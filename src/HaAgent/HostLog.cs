@@ -42,4 +42,8 @@ internal static partial class HostLog
 
     [LoggerMessage(EventId = 6011, Level = LogLevel.Error, Message = "{Problem}; PostgreSQL is looked after without the REST API until it can listen")]
     public static partial void RestNotStarted(ILogger logger, string problem);
+
+    [LoggerMessage(EventId = 6012, Level = LogLevel.Error,
+        Message = "Taking over or keeping changed settings failed unexpectedly; some of them may not be in force")]
+    public static partial void SettingsWorkBroke(ILogger logger, Exception exception);
 }
