@@ -21,7 +21,6 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
     private static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(5);
     private static readonly TimeProvider Clock = BoottimeTimeProvider.Instance;
 
-    private readonly AgentOptions _options;
     private readonly NodeIdentity _identity;
     private readonly AgentLog _log;
     private readonly ILogger _logger;
@@ -31,14 +30,14 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
     private readonly EtcdDcs _dcs;
     private readonly LocalPostgresServer _postgres;
     private readonly PeersOverHttp _peers;
-    private readonly SdNotify _systemd = SdNotify.FromEnvironment();
+    private readonly ServiceState _service;
     private readonly StatusBoard _board = new();
     private readonly Mailbox _mailbox;
     private readonly SettingsSource _settings;
     private readonly CancellationTokenSource _stop = new();
-    private HaLoop? _loop;
+    private volatile AgentOptions _options;
+    private volatile HaLoop? _loop;
     private RestApi? _rest;
-    private string? _lastStatus;
     private int _refusal;
 
     private AgentHost(
@@ -48,6 +47,7 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
         _options = options;
         _log = log;
         _logger = log.CreateLogger("HaAgent.Host");
+        _service = new(SdNotify.FromEnvironment(), _logger);
         ThreadPoolFloor.Raise();
         var seed = Environment.TickCount ^ Environment.ProcessId;
         _random = new(seed);
@@ -81,7 +81,7 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
     /// <returns>The exit code of the process.</returns>
     public async Task<int> RunAsync()
     {
-        using var signals = new HostSignals(() => _mailbox.Post(new OperatorRequest.Reload()), signal => Stop(signal));
+        using var signals = new HostSignals(Reload, Stop);
         try
         {
             // A server that runs already may be a primary whose lease is running out: the loop must look after it at
@@ -105,19 +105,20 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
         await _dcs.DisposeAsync();
         await _postgres.DisposeAsync();
         _peers.Dispose();
-        _systemd.Dispose();
+        _service.Dispose();
         _word.Dispose();
         _instance.Dispose();
         _stop.Dispose();
     }
 
-    void ISettingsUser.ReloadBegins() => _systemd.Reloading();
+    void ISettingsUser.ReloadBegins() => _service.ReloadBegins();
 
     void ISettingsUser.Configure(PostgresOptions local, JsonObject dynamicConfig) =>
         _postgres.Configure(local, dynamicConfig);
 
     async Task ISettingsUser.TakeOverAsync(AgentOptions reloaded)
     {
+        _options = reloaded;
         _log.Apply(reloaded.Log);
         _peers.Use(reloaded.Ctl.Authentication);
         if (_rest is { } rest)
@@ -126,7 +127,7 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
         }
     }
 
-    void ISettingsUser.ReloadEnds() => _systemd.Ready(_lastStatus ?? "reloaded");
+    void ISettingsUser.ReloadEnds() => _service.ReloadEnds();
 
     private async Task<bool> MayJoinAsync()
     {
@@ -161,7 +162,12 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
             Random = new Random(_random.Next()),
             Loggers = _log,
         });
+        loop.CycleCompleted += OnCycleCompleted;
         _loop = loop;
+        if (_stop.IsCancellationRequested)
+        {
+            loop.RequestShutdown(); // asked for before there was a loop to ask
+        }
 
         // A node without a server is refused when its API cannot listen. Over a running server the loop comes first.
         var serves = _postgres.Latest.IsRunning;
@@ -172,8 +178,6 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
 
         _settings.Changed += loop.Wake;
         _board.Published += OnPublished;
-        _systemd.Ready("starting");
-
         var code = 1;
         var running = LoopThread.Start("haagent-loop", () =>
         {
@@ -227,16 +231,31 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
                 return answered.Cluster;
             }
 
-            HostLog.WaitingForStore(_logger, _dcs.LastFailure);
+            var failure = _dcs.LastFailure;
+            HostLog.WaitingForStore(_logger, failure);
+            _service.TurnCompleted($"waiting on etcd ({failure})", StorePatience);
         }
 
         return null;
     }
 
+    /// <summary>The loop takes it up between two turns; before there is one, nothing is in the way.</summary>
+    private void Reload()
+    {
+        if (_loop is null)
+        {
+            _settings.ReloadLocal();
+        }
+        else
+        {
+            _mailbox.Post(new OperatorRequest.Reload());
+        }
+    }
+
     private void Stop(string signal)
     {
         HostLog.ShuttingDown(_logger, signal);
-        _systemd.Stopping($"shutting down after {signal}");
+        _service.Stopping($"shutting down after {signal}");
         if (_loop is { } loop)
         {
             loop.RequestShutdown();
@@ -249,17 +268,18 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
 
     private void OnPublished(NodeStatus status)
     {
-        // Once per completed turn, whatever the store answered: a loop that turns is alive.
-        _systemd.Watchdog();
         if (status.State == PostgresState.Running)
         {
             _settings.SaveIfChanged();
         }
+    }
 
-        if (_lastStatus != status.ReasonText)
+    private void OnCycleCompleted()
+    {
+        if (_board.Latest is { } status)
         {
-            _lastStatus = status.ReasonText;
-            _systemd.Status(status.ReasonText);
+            var text = $"{Wire.RoleText(status.Role)}, {Wire.StateText(status.State)}: {status.ReasonText}";
+            _service.TurnCompleted(text, status.Settings.LoopWait);
         }
     }
 

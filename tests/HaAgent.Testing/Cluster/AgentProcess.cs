@@ -62,7 +62,8 @@ public sealed class AgentProcess : IAsyncDisposable
         ServiceUser.Own(ConfigurationFile);
     }
 
-    public void Start()
+    /// <param name="environment">Added to the agent's environment.</param>
+    public void Start(IReadOnlyDictionary<string, string?>? environment = null)
     {
         if (IsRunning)
         {
@@ -73,11 +74,11 @@ public sealed class AgentProcess : IAsyncDisposable
         {
             LogFile = LogFile,
             WorkingFolder = Folder,
-            Environment = new Dictionary<string, string?>
+            Environment = new Dictionary<string, string?>(environment ?? new Dictionary<string, string?>())
             {
                 ["RUNTIME_DIRECTORY"] = Configuration.RunFolder,
                 ["HOME"] = Folder,
-                ["NOTIFY_SOCKET"] = null,
+                ["NOTIFY_SOCKET"] = environment?.GetValueOrDefault("NOTIFY_SOCKET"),
             },
         }));
     }
