@@ -62,34 +62,9 @@ public class Notifications
         Assert.InRange(sent, 1, 9_999);
     }
 
-    [Theory]
-    [InlineData("Type=notify-reload")]
-    [InlineData("User=postgres")]
-    [InlineData("KillMode=process")]
-    [InlineData("RuntimeDirectory=haagent")]
-    [InlineData("RuntimeDirectoryPreserve=yes")]
-    [InlineData("TimeoutStopSec=infinity")]
-    [InlineData("Restart=always")]
-    [InlineData("RestartSec=100ms")]
-    [InlineData("OOMPolicy=continue")]
-    public void Come_from_a_unit_that_keeps_postgresql_out_of_harm(string line) =>
-        Assert.Contains(line, File.ReadAllLines(UnitFile()));
-
     private static string Receive(Socket socket)
     {
         var buffer = new byte[4096];
         return Encoding.UTF8.GetString(buffer, 0, socket.Receive(buffer));
-    }
-
-    private static string UnitFile()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Join(folder.FullName, "HaAgent.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        Assert.NotNull(folder);
-        return Path.Join(folder.FullName, "systemd", "haagent.service");
     }
 }
