@@ -231,6 +231,11 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
                 return answered.Cluster;
             }
 
+            if (_dcs.LoginRefused is { } refused)
+            {
+                throw refused; // a definite no, and no server here that would need an agent
+            }
+
             var failure = _dcs.LastFailure;
             HostLog.WaitingForStore(_logger, failure);
             _service.TurnCompleted($"waiting on etcd ({failure})", StorePatience);

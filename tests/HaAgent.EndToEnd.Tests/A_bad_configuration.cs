@@ -36,20 +36,27 @@ public class A_bad_configuration : ClusterTest
     [InlineData("restapi.listen", """{ "restapi": { "listen": null } }""")]
     [InlineData("postgresql.listen", """{ "postgresql": { "listen": "127.0.0.1:notaport" } }""")]
     [InlineData("restapi.listen", """{ "restapi": { "listen": "no-such-host.invalid:8008" } }""")]
-    public async Task That_lacks_a_setting_or_has_a_senseless_one_names_it(string setting, string change)
+    [InlineData("etcd3.hosts", """{ "etcd3": { "hosts": ["no-such-host.invalid:2379"] } }""", "no-such-host.invalid")]
+    [InlineData("etcd3.host", """{ "etcd3": { "hosts": null, "host": "no-such-host.invalid" } }""", "no-such-host.invalid")]
+    [InlineData("bootstrap.dcs.ttl", """{ "bootstrap": { "dcs": { "ttl": "soon" } } }""", "'soon'")]
+    public async Task That_lacks_a_setting_or_has_a_senseless_one_names_it(string setting, string change, string value = "")
     {
         await PrepareAsync(new ClusterOptions { Nodes = 1, MoreLocal = JsonNode.Parse(change)!.AsObject() });
-        await AssertRefusedAsync(await RunAsync(Node.ConfigurationFile), setting);
+        await AssertRefusedAsync(await RunAsync(Node.ConfigurationFile), setting, value);
     }
 
-    [Fact]
-    public async Task Whose_port_somebody_else_uses_names_the_port()
+    [Theory]
+    [InlineData("restapi.listen")]
+    [InlineData("postgresql.listen")]
+    public async Task Whose_port_somebody_else_uses_names_the_port(string setting)
     {
         await PrepareAsync(new ClusterOptions { Nodes = 1 });
-        using var occupant = new TcpListener(IPAddress.Loopback, Node.Configuration.RestPort);
+        var port = setting == "restapi.listen" ? Node.Configuration.RestPort : Node.Configuration.PostgresPort;
+        using var occupant = new TcpListener(IPAddress.Loopback, port);
         occupant.Start();
         await AssertRefusedAsync(
-            await RunAsync(Node.ConfigurationFile), "restapi.listen", $"127.0.0.1:{Node.Configuration.RestPort}");
+            await RunAsync(Node.ConfigurationFile),
+            setting, $"127.0.0.1:{port}", "is already in use by another process. Stop that one, or choose another port.");
     }
 
     [Fact]
@@ -96,7 +103,7 @@ public class A_bad_configuration : ClusterTest
 
     private async Task<(CommandResult Result, string Before)> RunAsync(string configuration)
     {
-        var before = Inventory();
+        var before = await StateAsync();
         var result = await Command.RunAsync(
             AgentBinaries.Agent,
             [configuration],
@@ -113,18 +120,17 @@ public class A_bad_configuration : ClusterTest
         Assert.All(mentions, mention => Assert.Contains(mention, said, StringComparison.Ordinal));
         Assert.DoesNotContain("   at HaAgent.", said, StringComparison.Ordinal);
         Assert.InRange(said.Split('\n').Length, 1, 3);
-        Assert.Equal(run.Before, Inventory());
-        foreach (var key in (string[])["initialize", "config", "leader", $"members/{Node.Name}"])
-        {
-            Assert.Null(await Cluster.ReadStoreAsync(key));
-        }
+        Assert.Equal(run.Before, await StateAsync());
     }
 
-    /// <summary>Every file of the node but the run directory's, with size and time: what must be the same afterwards.</summary>
-    private string Inventory() => string.Join('\n', Directory
-        .EnumerateFileSystemEntries(Node.Folder, "*", SearchOption.AllDirectories)
-        .Where(path => !path.StartsWith(Node.Configuration.RunFolder, StringComparison.Ordinal))
-        .Order(StringComparer.Ordinal)
-        .Select(path => new FileInfo(path))
-        .Select(file => $"{file.FullName} {(file.Exists ? file.Length : 0)} {file.LastWriteTimeUtc:O} {file.UnixFileMode}"));
+    /// <summary>Every file of the node with size, time and mode, and how often the store was written to: what must be the same afterwards.</summary>
+    private async Task<string> StateAsync()
+    {
+        var files = Directory
+            .EnumerateFileSystemEntries(Node.Folder, "*", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal)
+            .Select(path => new FileInfo(path))
+            .Select(file => $"{file.FullName} {(file.Exists ? file.Length : 0)} {file.LastWriteTimeUtc:O} {file.UnixFileMode}");
+        return string.Join('\n', files.Prepend($"store: revision {await Cluster.Store.RevisionAsync()}"));
+    }
 }
