@@ -93,6 +93,31 @@ public class A_bad_configuration : ClusterTest
         await AssertRefusedAsync(await RunAsync(Node.ConfigurationFile), Node.DataDirectory, "user id 0");
     }
 
+    [Fact]
+    public async Task Whose_times_break_the_rule_between_them_is_adjusted_and_told_with_all_values()
+    {
+        await PrepareAsync(new ClusterOptions
+        {
+            Nodes = 1,
+            Witness = false,
+            TtlSeconds = 20,
+            LoopWaitSeconds = 10,
+            RetryTimeoutSeconds = 10,
+        });
+        Node.Start();
+        await Cluster.WaitForLeaderAsync(Patience);
+        Assert.Contains(
+            "WARNING: Violated the rule \"loop_wait + 2*retry_timeout <= ttl\", where ttl=20, loop_wait=10 and retry_timeout=10. "
+                + "Using loop_wait=1 and retry_timeout=9.",
+            Node.LastLog(1000),
+            StringComparison.Ordinal);
+
+        // In this agent's memory alone: what the operator has written stays as it was written.
+        var stored = JsonNode.Parse((await Cluster.ReadStoreAsync("config"))!.Value)!;
+        Assert.Equal((20, 10, 10), ((int)stored["ttl"]!, (int)stored["loop_wait"]!, (int)stored["retry_timeout"]!));
+        await AssertWritableAsync(Node.Name);
+    }
+
     private AgentProcess Node => Cluster.Nodes[0];
 
     private async Task InitializeByHandAsync() => (await Command.RunAsync(

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using HaAgent.Testing;
 using HaAgent.Testing.Cluster;
+using HaAgent.Testing.Processes;
 
 namespace HaAgent.EndToEnd.Tests;
 
@@ -73,6 +74,34 @@ public class A_wrong_password : ClusterTest
             "the agent says that etcd does not let it in",
             Soon,
             () => Node.LastLog(1000).Contains($"etcd3.username = '{User}': etcd does not let this user in", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Of_the_superuser_is_one_sentence_now_and_then_until_it_is_corrected()
+    {
+        const string Sentence = "postgresql.authentication.superuser.username = 'postgres': PostgreSQL does not let this user in";
+        await PrepareAsync(Options);
+        Node.Start();
+        await Cluster.WaitForLeaderAsync(Patience);
+        Assert.Equal(0, await Node.StopAsync(Patience));
+        File.Delete(Node.LogFile);
+        var right = Node.Configuration;
+
+        Node.WriteConfiguration(right with { SuperuserPassword = Wrong });
+        Node.Start();
+        await Eventually.HoldsAsync(
+            "the agent names the setting", Patience, () => Node.LastLog(1000).Contains(Sentence, StringComparison.Ordinal));
+        await Eventually.ReachedAsync(TimeProvider.System.GetTimestamp(), TimeSpan.FromSeconds(30));
+        var log = Node.LastLog(1000);
+        Assert.True(Node.IsRunning, log);
+        Assert.Equal(1, log.Split(Sentence).Length - 1);
+        Assert.DoesNotContain("   at ", log, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", log, StringComparison.Ordinal);
+
+        Node.WriteConfiguration(right);
+        Assert.True(Node.Agent.Send(Signal.Hangup));
+        await Cluster.WaitForLeaderAsync(Patience);
+        await AssertWritableAsync(Node.Name);
     }
 
     private AgentProcess Node => Cluster.Nodes[0];
