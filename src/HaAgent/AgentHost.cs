@@ -18,7 +18,7 @@ namespace HaAgent;
 /// <summary>Wires the agent together, by hand, and runs it to its end.</summary>
 internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
 {
-    private static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ListenAgainAfter = TimeSpan.FromSeconds(5);
     private static readonly TimeProvider Clock = BoottimeTimeProvider.Instance;
 
     private readonly NodeIdentity _identity;
@@ -38,7 +38,6 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
     private volatile AgentOptions _options;
     private volatile HaLoop? _loop;
     private RestApi? _rest;
-    private int _refusal;
 
     private AgentHost(
         AgentOptions options, AgentLog log, SettingsSource settings, InstanceLock instance,
@@ -86,7 +85,10 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
         {
             // A server that runs already may be a primary whose lease is running out: the loop must look after it at
             // once, whether the store answers or not. Only a node without a server can afford to wait.
-            return _postgres.Latest.IsRunning || await MayJoinAsync() ? await RunLoopAsync() : _refusal;
+            var refusedWith = _postgres.Latest.IsRunning
+                ? null
+                : await new Joining(_dcs, _identity, _service, Clock, _logger).RefusedWithAsync(_stop.Token);
+            return refusedWith ?? await RunLoopAsync();
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
@@ -128,23 +130,6 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
     }
 
     void ISettingsUser.ReloadEnds() => _service.ReloadEnds();
-
-    private async Task<bool> MayJoinAsync()
-    {
-        if (await WaitForStoreAsync(_stop.Token) is not { } cluster)
-        {
-            return false;
-        }
-
-        if (await NameCheck.IsTakenAsync(cluster, _identity, _stop.Token))
-        {
-            HostLog.NameTaken(_logger, _identity.Name.Value);
-            _refusal = 1;
-            return false;
-        }
-
-        return true;
-    }
 
     private async Task<int> RunLoopAsync()
     {
@@ -216,32 +201,8 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
                 HostLog.RestNotStarted(_logger, e.Message);
             }
 
-            await Task.Delay(StorePatience, Clock, _stop.Token);
+            await Task.Delay(ListenAgainAfter, Clock, _stop.Token);
         }
-    }
-
-    /// <summary>Without the store nothing is known of who leads: wait, saying so, for as long as it takes.</summary>
-    private async Task<ClusterState?> WaitForStoreAsync(CancellationToken stop)
-    {
-        while (!stop.IsCancellationRequested)
-        {
-            var reading = await _dcs.ReadAsync(Instant.Now(Clock) + StorePatience, stop);
-            if (reading is DcsReading.Answered answered)
-            {
-                return answered.Cluster;
-            }
-
-            if (_dcs.LoginRefused is { } refused)
-            {
-                throw refused; // a definite no, and no server here that would need an agent
-            }
-
-            var failure = _dcs.LastFailure;
-            HostLog.WaitingForStore(_logger, failure);
-            _service.TurnCompleted($"waiting on etcd ({failure})", StorePatience);
-        }
-
-        return null;
     }
 
     /// <summary>The loop takes it up between two turns; before there is one, nothing is in the way.</summary>
