@@ -96,6 +96,10 @@ need_dotnet() {
   command -v dotnet >/dev/null || die 'missing: the .NET SDK 10. See https://learn.microsoft.com/dotnet/core/install/linux'
 }
 
+need_checkers() {
+  need shellcheck=shellcheck systemd-analyze=systemd
+}
+
 need_servers() {
   need /usr/lib/postgresql/15/bin/postgres=postgresql-15 etcd=etcd-server etcdctl=etcd-client openssl=openssl \
     setpriv=util-linux
@@ -347,7 +351,7 @@ whitespace() { dotnet format whitespace "$root" --folder --exclude artifacts --v
 
 check() {
   need_dotnet
-  need shellcheck=shellcheck
+  need_checkers
   local started
   started=$(now)
   shellcheck build.sh .ci/run
@@ -362,6 +366,7 @@ check() {
 
 everything() {
   need_dotnet
+  need_checkers
   need_everything
   local started
   started=$(now)

@@ -35,8 +35,9 @@ internal sealed class Observer : IAsyncDisposable
     {
         _context = context;
         _reader = new(context.Options, context.Marker);
-        _heartbeat = new(context.Connections, context.Clock);
-        _ballots = new(context.Connections, context.Clock);
+        var logins = new LoginComplaint(() => context.Configuration, context.Clock, context.Log);
+        _heartbeat = new(context.Connections, logins, context.Clock);
+        _ballots = new(context.Connections, logins, context.Clock);
         context.Postmaster.Changed += OnProcessChanged;
     }
 

@@ -54,4 +54,10 @@ internal static partial class PgLog
     [LoggerMessage(EventId = 4015, Level = LogLevel.Warning,
         Message = "Ended {Tool}: an agent that is no more had left it at work on the data directory")]
     public static partial void OrphanEnded(ILogger logger, string tool);
+
+    [LoggerMessage(EventId = 4016, Level = LogLevel.Error,
+        Message = "postgresql.authentication.superuser.username = '{User}': PostgreSQL does not let this user in ({Detail}), so "
+            + "nothing is known of the server and it cannot lead. Correct postgresql.authentication.superuser and reload, or "
+            + "correct the user's password or pg_hba.conf")]
+    public static partial void LoginRefused(ILogger logger, string user, string detail);
 }

@@ -18,10 +18,9 @@ namespace HaAgent;
 /// <summary>Wires the agent together, by hand, and runs it to its end.</summary>
 internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
 {
-    private static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ListenAgainAfter = TimeSpan.FromSeconds(5);
     private static readonly TimeProvider Clock = BoottimeTimeProvider.Instance;
 
-    private readonly AgentOptions _options;
     private readonly NodeIdentity _identity;
     private readonly AgentLog _log;
     private readonly ILogger _logger;
@@ -31,17 +30,15 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
     private readonly EtcdDcs _dcs;
     private readonly LocalPostgresServer _postgres;
     private readonly PeersOverHttp _peers;
-    private readonly SdNotify _systemd = SdNotify.FromEnvironment();
-    private readonly SignOfLife _signOfLife;
+    private readonly ServiceState _service;
     private readonly AlarmThread _alarms = new(Clock);
     private readonly StatusBoard _board = new();
     private readonly Mailbox _mailbox;
     private readonly SettingsSource _settings;
     private readonly CancellationTokenSource _stop = new();
-    private HaLoop? _loop;
+    private volatile AgentOptions _options;
+    private volatile HaLoop? _loop;
     private RestApi? _rest;
-    private string? _lastStatus;
-    private int _refusal;
 
     private AgentHost(
         AgentOptions options, AgentLog log, SettingsSource settings, InstanceLock instance,
@@ -50,8 +47,8 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
         _options = options;
         _log = log;
         _logger = log.CreateLogger("HaAgent.Host");
+        _service = new(SdNotify.FromEnvironment(), Clock, _logger);
         ThreadPoolFloor.Raise();
-        _signOfLife = new(_systemd);
         var seed = Environment.TickCount ^ Environment.ProcessId;
         _random = new(seed);
         _settings = settings;
@@ -84,12 +81,15 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
     /// <returns>The exit code of the process.</returns>
     public async Task<int> RunAsync()
     {
-        using var signals = new HostSignals(() => _mailbox.Post(new OperatorRequest.Reload()), signal => Stop(signal));
+        using var signals = new HostSignals(Reload, Stop);
         try
         {
             // A server that runs already may be a primary whose lease is running out: the loop must look after it at
             // once, whether the store answers or not. Only a node without a server can afford to wait.
-            return _postgres.Latest.IsRunning || await MayJoinAsync() ? await RunLoopAsync() : _refusal;
+            var refusedWith = _postgres.Latest.IsRunning
+                ? null
+                : await new Joining(_dcs, _identity, _service, Clock, _logger).RefusedWithAsync(_stop.Token);
+            return refusedWith ?? await RunLoopAsync();
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
@@ -109,44 +109,29 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
         await _dcs.DisposeAsync();
         await _postgres.DisposeAsync();
         _peers.Dispose();
-        _systemd.Dispose();
+        _service.Dispose();
         _word.Dispose();
         _instance.Dispose();
         _stop.Dispose();
     }
 
-    void ISettingsUser.ReloadBegins() => _systemd.Reloading();
+    void ISettingsUser.ReloadBegins() => _service.ReloadBegins();
 
     void ISettingsUser.Configure(PostgresOptions local, JsonObject dynamicConfig) =>
         _postgres.Configure(local, dynamicConfig);
 
     async Task ISettingsUser.TakeOverAsync(AgentOptions reloaded)
     {
+        _options = reloaded;
         _log.Apply(reloaded.Log);
+        _peers.Use(reloaded.Ctl.Authentication);
         if (_rest is { } rest)
         {
             await rest.ApplyAsync(reloaded.Rest, _stop.Token).ConfigureAwait(false);
         }
     }
 
-    void ISettingsUser.ReloadEnds() => _systemd.Ready(_lastStatus ?? "reloaded");
-
-    private async Task<bool> MayJoinAsync()
-    {
-        if (await WaitForStoreAsync(_stop.Token) is not { } cluster)
-        {
-            return false;
-        }
-
-        if (await NameCheck.IsTakenAsync(cluster, _identity, _stop.Token))
-        {
-            HostLog.NameTaken(_logger, _identity.Name.Value);
-            _refusal = 1;
-            return false;
-        }
-
-        return true;
-    }
+    void ISettingsUser.ReloadEnds() => _service.ReloadEnds();
 
     private async Task<int> RunLoopAsync()
     {
@@ -165,7 +150,12 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
             Random = new Random(_random.Next()),
             Loggers = _log,
         });
+        loop.CycleCompleted += OnCycleCompleted;
         _loop = loop;
+        if (_stop.IsCancellationRequested)
+        {
+            loop.RequestShutdown(); // asked for before there was a loop to ask
+        }
 
         // A node without a server is refused when its API cannot listen. Over a running server the loop comes first.
         var serves = _postgres.Latest.IsRunning;
@@ -176,8 +166,6 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
 
         _settings.Changed += loop.Wake;
         _board.Published += OnPublished;
-        _systemd.Ready("starting");
-
         var code = 1;
         var running = LoopThread.Start("haagent-loop", () =>
         {
@@ -216,31 +204,27 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
                 HostLog.RestNotStarted(_logger, e.Message);
             }
 
-            await Task.Delay(StorePatience, Clock, _stop.Token);
+            await Task.Delay(ListenAgainAfter, Clock, _stop.Token);
         }
     }
 
-    /// <summary>Without the store nothing is known of who leads: wait, saying so, for as long as it takes.</summary>
-    private async Task<ClusterState?> WaitForStoreAsync(CancellationToken stop)
+    /// <summary>The loop takes it up between two turns; before there is one, nothing is in the way.</summary>
+    private void Reload()
     {
-        while (!stop.IsCancellationRequested)
+        if (_loop is null)
         {
-            var reading = await _dcs.ReadAsync(Instant.Now(Clock) + StorePatience, stop);
-            if (reading is DcsReading.Answered answered)
-            {
-                return answered.Cluster;
-            }
-
-            HostLog.WaitingForStore(_logger, _dcs.LastFailure);
+            _settings.ReloadLocal();
         }
-
-        return null;
+        else
+        {
+            _mailbox.Post(new OperatorRequest.Reload());
+        }
     }
 
     private void Stop(string signal)
     {
         HostLog.ShuttingDown(_logger, signal);
-        _systemd.Stopping($"shutting down after {signal}");
+        _service.Stopping($"shutting down after {signal}");
         if (_loop is { } loop)
         {
             loop.RequestShutdown();
@@ -253,17 +237,18 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
 
     private void OnPublished(NodeStatus status)
     {
-        // Once per completed turn, whatever the store answered: a loop that turns is alive.
-        _signOfLife.LoopHasTurned();
         if (status.State == PostgresState.Running)
         {
             _settings.SaveIfChanged();
         }
+    }
 
-        if (_lastStatus != status.ReasonText)
+    private void OnCycleCompleted()
+    {
+        if (_board.Latest is { } status)
         {
-            _lastStatus = status.ReasonText;
-            _systemd.Status(status.ReasonText);
+            var text = $"{Wire.RoleText(status.Role)}, {Wire.StateText(status.State)}: {status.ReasonText}";
+            _service.TurnCompleted(text, status.Settings.LoopWait);
         }
     }
 

@@ -42,4 +42,13 @@ internal static partial class HostLog
 
     [LoggerMessage(EventId = 6011, Level = LogLevel.Error, Message = "{Problem}; PostgreSQL is looked after without the REST API until it can listen")]
     public static partial void RestNotStarted(ILogger logger, string problem);
+
+    [LoggerMessage(EventId = 6012, Level = LogLevel.Error,
+        Message = "Taking over or keeping changed settings failed unexpectedly; some of them may not be in force")]
+    public static partial void SettingsWorkBroke(ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 6013, Level = LogLevel.Warning,
+        Message = "The service manager ends this agent when {WatchdogSec} s pass without a completed turn, but with "
+            + "loop_wait = {LoopWait} s turns may be that far apart: set WatchdogSec= of the unit to {Needed} s or more")]
+    public static partial void WatchdogTooShort(ILogger logger, double watchdogSec, double loopWait, double needed);
 }

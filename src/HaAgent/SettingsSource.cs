@@ -131,11 +131,24 @@ internal sealed class SettingsSource : ISettingsSource
         }
     }
 
-    /// <summary>One after the other, on the pool.</summary>
-    private static async Task AfterAsync(Task before, Func<Task> work)
+    /// <summary>One after the other, on the pool. The task never faults: nobody awaits the last one.</summary>
+    private async Task AfterAsync(Task before, Func<Task> work)
     {
-        await before.ConfigureAwait(ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.SuppressThrowing);
-        await work().ConfigureAwait(false);
+        await before.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            await work().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The agent ends: what was to be told of the change ends with it.
+        }
+#pragma warning disable CA1031 // Said at once, with its trace. A mistake of ours here is no reason to fence a primary.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            HostLog.SettingsWorkBroke(_logger, e);
+        }
     }
 
     private async Task ReloadAsync()

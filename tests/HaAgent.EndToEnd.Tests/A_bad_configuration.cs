@@ -36,20 +36,27 @@ public class A_bad_configuration : ClusterTest
     [InlineData("restapi.listen", """{ "restapi": { "listen": null } }""")]
     [InlineData("postgresql.listen", """{ "postgresql": { "listen": "127.0.0.1:notaport" } }""")]
     [InlineData("restapi.listen", """{ "restapi": { "listen": "no-such-host.invalid:8008" } }""")]
-    public async Task That_lacks_a_setting_or_has_a_senseless_one_names_it(string setting, string change)
+    [InlineData("etcd3.hosts", """{ "etcd3": { "hosts": ["no-such-host.invalid:2379"] } }""", "no-such-host.invalid")]
+    [InlineData("etcd3.host", """{ "etcd3": { "hosts": null, "host": "no-such-host.invalid" } }""", "no-such-host.invalid")]
+    [InlineData("bootstrap.dcs.ttl", """{ "bootstrap": { "dcs": { "ttl": "soon" } } }""", "'soon'")]
+    public async Task That_lacks_a_setting_or_has_a_senseless_one_names_it(string setting, string change, string value = "")
     {
         await PrepareAsync(new ClusterOptions { Nodes = 1, MoreLocal = JsonNode.Parse(change)!.AsObject() });
-        await AssertRefusedAsync(await RunAsync(Node.ConfigurationFile), setting);
+        await AssertRefusedAsync(await RunAsync(Node.ConfigurationFile), setting, value);
     }
 
-    [Fact]
-    public async Task Whose_port_somebody_else_uses_names_the_port()
+    [Theory]
+    [InlineData("restapi.listen")]
+    [InlineData("postgresql.listen")]
+    public async Task Whose_port_somebody_else_uses_names_the_port(string setting)
     {
         await PrepareAsync(new ClusterOptions { Nodes = 1 });
-        using var occupant = new TcpListener(IPAddress.Loopback, Node.Configuration.RestPort);
+        var port = setting == "restapi.listen" ? Node.Configuration.RestPort : Node.Configuration.PostgresPort;
+        using var occupant = new TcpListener(IPAddress.Loopback, port);
         occupant.Start();
         await AssertRefusedAsync(
-            await RunAsync(Node.ConfigurationFile), "restapi.listen", $"127.0.0.1:{Node.Configuration.RestPort}");
+            await RunAsync(Node.ConfigurationFile),
+            setting, $"127.0.0.1:{port}", "is already in use by another process. Stop that one, or choose another port.");
     }
 
     [Fact]
@@ -86,6 +93,31 @@ public class A_bad_configuration : ClusterTest
         await AssertRefusedAsync(await RunAsync(Node.ConfigurationFile), Node.DataDirectory, "user id 0");
     }
 
+    [Fact]
+    public async Task Whose_times_break_the_rule_between_them_is_adjusted_and_told_with_all_values()
+    {
+        await PrepareAsync(new ClusterOptions
+        {
+            Nodes = 1,
+            Witness = false,
+            TtlSeconds = 20,
+            LoopWaitSeconds = 10,
+            RetryTimeoutSeconds = 10,
+        });
+        Node.Start();
+        await Cluster.WaitForLeaderAsync(Patience);
+        Assert.Contains(
+            "WARNING: Violated the rule \"loop_wait + 2*retry_timeout <= ttl\", where ttl=20, loop_wait=10 and retry_timeout=10. "
+                + "Using loop_wait=1 and retry_timeout=9.",
+            Node.LastLog(1000),
+            StringComparison.Ordinal);
+
+        // In this agent's memory alone: what the operator has written stays as it was written.
+        var stored = JsonNode.Parse((await Cluster.ReadStoreAsync("config"))!.Value)!;
+        Assert.Equal((20, 10, 10), ((int)stored["ttl"]!, (int)stored["loop_wait"]!, (int)stored["retry_timeout"]!));
+        await AssertWritableAsync(Node.Name);
+    }
+
     private AgentProcess Node => Cluster.Nodes[0];
 
     private async Task InitializeByHandAsync() => (await Command.RunAsync(
@@ -96,7 +128,7 @@ public class A_bad_configuration : ClusterTest
 
     private async Task<(CommandResult Result, string Before)> RunAsync(string configuration)
     {
-        var before = Inventory();
+        var before = await StateAsync();
         var result = await Command.RunAsync(
             AgentBinaries.Agent,
             [configuration],
@@ -113,18 +145,17 @@ public class A_bad_configuration : ClusterTest
         Assert.All(mentions, mention => Assert.Contains(mention, said, StringComparison.Ordinal));
         Assert.DoesNotContain("   at HaAgent.", said, StringComparison.Ordinal);
         Assert.InRange(said.Split('\n').Length, 1, 3);
-        Assert.Equal(run.Before, Inventory());
-        foreach (var key in (string[])["initialize", "config", "leader", $"members/{Node.Name}"])
-        {
-            Assert.Null(await Cluster.ReadStoreAsync(key));
-        }
+        Assert.Equal(run.Before, await StateAsync());
     }
 
-    /// <summary>Every file of the node but the run directory's, with size and time: what must be the same afterwards.</summary>
-    private string Inventory() => string.Join('\n', Directory
-        .EnumerateFileSystemEntries(Node.Folder, "*", SearchOption.AllDirectories)
-        .Where(path => !path.StartsWith(Node.Configuration.RunFolder, StringComparison.Ordinal))
-        .Order(StringComparer.Ordinal)
-        .Select(path => new FileInfo(path))
-        .Select(file => $"{file.FullName} {(file.Exists ? file.Length : 0)} {file.LastWriteTimeUtc:O} {file.UnixFileMode}"));
+    /// <summary>Every file of the node with size, time and mode, and how often the store was written to: what must be the same afterwards.</summary>
+    private async Task<string> StateAsync()
+    {
+        var files = Directory
+            .EnumerateFileSystemEntries(Node.Folder, "*", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal)
+            .Select(path => new FileInfo(path))
+            .Select(file => $"{file.FullName} {(file.Exists ? file.Length : 0)} {file.LastWriteTimeUtc:O} {file.UnixFileMode}");
+        return string.Join('\n', files.Prepend($"store: revision {await Cluster.Store.RevisionAsync()}"));
+    }
 }

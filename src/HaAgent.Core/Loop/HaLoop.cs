@@ -54,6 +54,11 @@ public sealed class HaLoop : IDisposable
         parts.Mailbox.Posted += _wake.Set;
     }
 
+    /// <summary>
+    /// Raised on the loop's thread when a chain of turns has come to its wait: this loop is alive. Handlers must be quick.
+    /// </summary>
+    public event Action? CycleCompleted;
+
     /// <summary>From any thread: run the ending sequence and return from <see cref="RunAsync"/>.</summary>
     public void RequestShutdown()
     {
@@ -127,6 +132,7 @@ public sealed class HaLoop : IDisposable
         }
 
         KeepWord();
+        CycleCompleted?.Invoke();
         await SleepAsync(until);
     }
 

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using HaAgent.Core.Model;
+using HaAgent.Core.Settings;
 using HaAgent.Dcs.Grpc;
 using HaAgent.Dcs.Protos;
 using Microsoft.Extensions.Logging;
@@ -22,6 +23,7 @@ internal sealed class EtcdConnection : IDisposable
     private readonly ILogger _log;
     private volatile EtcdTiming _timing;
     private volatile string? _token;
+    private volatile ConfigurationException? _loginRefused;
 
     /// <param name="connect">What carries gRPC to an address; null: our own HTTP/2 channel.</param>
     public EtcdConnection(
@@ -57,6 +59,12 @@ internal sealed class EtcdConnection : IDisposable
 
     /// <summary>Ask the cluster for its members; not behind proxies.</summary>
     public bool Discovers => _options.DiscoverMembers;
+
+    /// <summary>
+    /// etcd's definite word, when that was its last: it knows no such user with such a password, or wants a user and was told
+    /// none. Null after anything it has answered since.
+    /// </summary>
+    public ConfigurationException? LoginRefused => _loginRefused;
 
     public Instant Now => Instant.Now(_clock);
 
@@ -122,8 +130,19 @@ internal sealed class EtcdConnection : IDisposable
         where T : class
     {
         var reply = await attempt(current).ConfigureAwait(false);
-        if (_options.Username is null || EtcdErrors.Meaning(reply.Status) != EtcdMeaning.Authenticate)
+        if (reply.IsOk)
         {
+            _loginRefused = null;
+        }
+
+        if (EtcdErrors.Meaning(reply.Status) != EtcdMeaning.Authenticate)
+        {
+            return reply;
+        }
+
+        if (_options.Username is null)
+        {
+            NoteRefusal(reply.Status);
             return reply;
         }
 
@@ -192,12 +211,29 @@ internal sealed class EtcdConnection : IDisposable
         var request = new AuthenticateRequest { Name = _options.Username, Password = _options.Password };
         var reply = await CallAsync(path, EtcdMethods.Authenticate, request, attempt, stop).ConfigureAwait(false);
         _token = reply.Message?.Token;
-        if (reply.Status.Origin == GrpcOrigin.Server && !reply.IsOk)
+        NoteRefusal(reply.Status);
+        return reply.Status;
+    }
+
+    /// <summary>
+    /// "authentication failed" and "user name is empty" have one code. To a login, and to a request without one, it means
+    /// nothing else.
+    /// </summary>
+    private void NoteRefusal(GrpcStatus status)
+    {
+        if (status is not { Origin: GrpcOrigin.Server, Code: GrpcCode.InvalidArgument })
         {
-            Notices.Add($"etcd does not let user '{_options.Username}' in: {reply.Status}");
+            return;
         }
 
-        return reply.Status;
+        var (user, password) = ($"{_options.SectionName}.username", $"{_options.SectionName}.password");
+        var refused = _options.Username is { } name
+            ? new ConfigurationException(user, name,
+                $"etcd does not let this user in with the password of {password}: {status}. Correct the two, or give etcd this user.")
+            : new ConfigurationException(user, null,
+                $"is not set, but etcd wants a user and a password: {status}. Set {user} and {password}.");
+        _loginRefused = refused;
+        Notices.Add(refused.Message);
     }
 
     private static bool IsAtFault(GrpcStatus status, TimeSpan hadTime) =>

@@ -1,5 +1,6 @@
 using HaAgent.Core.Model;
 using HaAgent.Core.Ports;
+using HaAgent.Core.Settings;
 using HaAgent.Core.Snapshot;
 using HaAgent.Dcs.Records;
 using Microsoft.Extensions.Logging;
@@ -43,6 +44,9 @@ public sealed class EtcdDcs : IDcs
 
     /// <summary>What the last failed call was told, for the operator; empty if nothing failed yet.</summary>
     public string LastFailure => _client.LastFailure;
+
+    /// <summary>The mistake in the settings, when etcd's last word was a definite no to who we say we are; else null.</summary>
+    public ConfigurationException? LoginRefused => _connection.LoginRefused;
 
     /// <summary>Starts watching at once; the first picture comes when etcd answers.</summary>
     /// <param name="clock">Suspend-aware: deadlines of leases are counted by it.</param>

@@ -14,6 +14,10 @@ public sealed class EtcdOptions
 
     /// <summary>Ask the cluster for its members' client URLs and use those; false behind proxies.</summary>
     public bool DiscoverMembers { get; init; } = true;
+
+    /// <summary>Where in the configuration these come from, for messages.</summary>
+    public string SectionName { get; init; } = "etcd3";
+
     public required DcsKeys Keys { get; init; }
     public required NodeName Self { get; init; }
 

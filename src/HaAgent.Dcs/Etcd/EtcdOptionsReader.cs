@@ -31,6 +31,7 @@ internal sealed class EtcdOptionsReader(JsonObject section, string sectionName)
         {
             Endpoints = [.. endpoints.Select(WithoutCredentials)],
             DiscoverMembers = Text("proxy") is null && !(ValueParsers.Bool(section["use_proxies"]) ?? false),
+            SectionName = sectionName,
             Keys = keys,
             Self = self,
             Username = username,

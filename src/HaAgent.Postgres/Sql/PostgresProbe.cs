@@ -12,7 +12,8 @@ namespace HaAgent.Postgres.Sql;
 /// Whatever the server does, the answer comes by the deadline: a connection that is late is given up, and nobody waits
 /// for it.
 /// </remarks>
-internal sealed class PostgresProbe(PostgresConnections connections, TimeProvider clock) : IAsyncDisposable
+internal sealed class PostgresProbe(PostgresConnections connections, LoginComplaint logins, TimeProvider clock)
+    : IAsyncDisposable
 {
     private readonly ReplicaTimeline _timelines = new();
     // tools and pg_stat_activity filters know it by this name
@@ -70,6 +71,7 @@ internal sealed class PostgresProbe(PostgresConnections connections, TimeProvide
         try
         {
             var command = session.Command ??= await session.OpenAsync(timeout).ConfigureAwait(false);
+            logins.LetIn();
             var row = await command.ExecuteReaderAsync(timeout).ConfigureAwait(false);
             await using (row.ConfigureAwait(false))
             {
@@ -86,6 +88,12 @@ internal sealed class PostgresProbe(PostgresConnections connections, TimeProvide
         catch (PostgresException e) when (e.SqlState == QueryCanceled)
         {
             return (new SqlReading.Unknown(e.MessageText), 0); // the server lives; the connection is good
+        }
+        catch (PostgresException e) when (LoginComplaint.IsRefusal(e))
+        {
+            Abandon(session);
+            logins.Refused(e);
+            return (new SqlReading.Unknown(SqlErrors.Describe(e)), 0);
         }
         catch (NpgsqlException e)
         {

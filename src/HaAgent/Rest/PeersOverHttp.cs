@@ -22,14 +22,14 @@ internal sealed class PeersOverHttp : IPeers, IDisposable
     private readonly ILogger _logger;
     private readonly HttpClient _client;
     private readonly CancellationTokenSource _stop = new();
+    private volatile BasicCredentials? _credentials;
 
-    /// <param name="credentials">
-    /// Of <c>ctl.authentication</c>, else <c>restapi.authentication</c>; null for none.
-    /// </param>
+    /// <param name="credentials">See <see cref="Use"/>.</param>
     public PeersOverHttp(TimeProvider clock, ILoggerFactory logs, BasicCredentials? credentials)
     {
         _clock = clock;
         _logger = logs.CreateLogger("HaAgent.Peers");
+        _credentials = credentials;
         var handler = new SocketsHttpHandler
         {
             UseProxy = false, // a proxy set in the environment is for the outside, not for the member next door
@@ -45,11 +45,13 @@ internal sealed class PeersOverHttp : IPeers, IDisposable
         _client.DefaultRequestHeaders.TryAddWithoutValidation(
             "User-Agent",
             $"HaAgent/{ProductVersion.Own} .NET/{Environment.Version} {RuntimeInformation.RuntimeIdentifier}");
-        if (credentials is not null)
-        {
-            _client.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", credentials.ToHeader());
-        }
     }
+
+    /// <summary>What the next request shows to the other members.</summary>
+    /// <param name="credentials">
+    /// Of <c>ctl.authentication</c>, else <c>restapi.authentication</c>; null for none.
+    /// </param>
+    public void Use(BasicCredentials? credentials) => _credentials = credentials;
 
     public async Task<ImmutableArray<PeerReading>> AskAsync(
         ImmutableArray<PeerAddress> peers, TimeSpan timeout, CancellationToken stop)
@@ -94,8 +96,9 @@ internal sealed class PeersOverHttp : IPeers, IDisposable
     {
         try
         {
-            using var response = await _client.GetAsync(
-                url, HttpCompletionOption.ResponseContentRead, either).ConfigureAwait(false);
+            using var request = Request(HttpMethod.Get, url);
+            using var response = await _client.SendAsync(
+                request, HttpCompletionOption.ResponseContentRead, either).ConfigureAwait(false);
             var body = await response.Content.ReadAsByteArrayAsync(either).ConfigureAwait(false);
             return BallotReader.Read(body);
         }
@@ -112,6 +115,17 @@ internal sealed class PeersOverHttp : IPeers, IDisposable
         }
     }
 
+    private HttpRequestMessage Request(HttpMethod method, Uri url)
+    {
+        var request = new HttpRequestMessage(method, url);
+        if (_credentials is { } credentials)
+        {
+            request.Headers.TryAddWithoutValidation("Authorization", credentials.ToHeader());
+        }
+
+        return request;
+    }
+
     private async Task OpenAsync(PeerAddress peer)
     {
         if (!Uri.TryCreate(peer.ApiUrl, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
@@ -123,7 +137,7 @@ internal sealed class PeersOverHttp : IPeers, IDisposable
         {
             using var deadline = new CancellationTokenSource(WarmUpPatience, _clock);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, deadline.Token);
-            using var request = new HttpRequestMessage(HttpMethod.Options, new Uri(url, "/"));
+            using var request = Request(HttpMethod.Options, new Uri(url, "/"));
             using var response = await _client.SendAsync(request, either.Token).ConfigureAwait(false);
         }
         catch (Exception e)

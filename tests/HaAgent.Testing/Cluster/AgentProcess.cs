@@ -67,7 +67,8 @@ public sealed class AgentProcess : IAsyncDisposable
         ServiceUser.Own(ConfigurationFile);
     }
 
-    public void Start()
+    /// <param name="environment">Added to the agent's environment.</param>
+    public void Start(IReadOnlyDictionary<string, string?>? environment = null)
     {
         if (IsRunning)
         {
@@ -80,11 +81,11 @@ public sealed class AgentProcess : IAsyncDisposable
             LogFile = LogFile,
             OutputPipe = _hold?.LogPipe,
             WorkingFolder = Folder,
-            Environment = new Dictionary<string, string?>(_hold?.Environment ?? [])
+            Environment = new Dictionary<string, string?>(_hold?.Environment ?? environment ?? new Dictionary<string, string?>())
             {
                 ["RUNTIME_DIRECTORY"] = Configuration.RunFolder,
                 ["HOME"] = Folder,
-                ["NOTIFY_SOCKET"] = null,
+                ["NOTIFY_SOCKET"] = environment?.GetValueOrDefault("NOTIFY_SOCKET"),
             },
         }));
     }

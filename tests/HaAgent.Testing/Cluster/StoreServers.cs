@@ -10,7 +10,12 @@ namespace HaAgent.Testing.Cluster;
 public sealed class StoreServers : IAsyncDisposable
 {
     private readonly List<Member> _members = [];
+    private const string Administrator = "root"; // etcd demands a user of this name
+    private const string AdministratorPassword = "of the tests alone";
+
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(3) };
+
+    private bool _wantsLogin;
 
     private StoreServers()
     {
@@ -77,6 +82,36 @@ public sealed class StoreServers : IAsyncDisposable
             ?? throw new InvalidOperationException("No etcd member runs.");
         return await RangeAsync(running, key).ConfigureAwait(false) is { Count: > 0 } found ? found[0] : null;
     }
+
+    /// <summary>Grows with every change of any key: the same before and after means that nothing was written.</summary>
+    public async Task<long> RevisionAsync()
+    {
+        var running = _members.First(m => m.Process is { HasExited: false });
+        var answer = await PostAsync(running, "/v3/kv/range", KeyOf("/")).ConfigureAwait(false);
+        return Number(answer["header"]!.AsObject(), "revision");
+    }
+
+    /// <summary>From now on etcd lets in only who has a password. This user may do everything below <c>/service/</c>.</summary>
+    public async Task RequireLoginAsync(string user, string password)
+    {
+        const string Role = "agents";
+        var permission = KeyOf("/service/");
+        permission["range_end"] = Convert.ToBase64String("/service0"u8);
+        permission["permType"] = "READWRITE";
+        await AdministerAsync("user/add", new() { ["name"] = Administrator, ["password"] = AdministratorPassword }).ConfigureAwait(false);
+        await AdministerAsync("role/add", new() { ["name"] = Administrator }).ConfigureAwait(false);
+        await AdministerAsync("user/grant", new() { ["user"] = Administrator, ["role"] = Administrator }).ConfigureAwait(false);
+        await AdministerAsync("user/add", new() { ["name"] = user, ["password"] = password }).ConfigureAwait(false);
+        await AdministerAsync("role/add", new() { ["name"] = Role }).ConfigureAwait(false);
+        await AdministerAsync("role/grant", new() { ["name"] = Role, ["perm"] = permission }).ConfigureAwait(false);
+        await AdministerAsync("user/grant", new() { ["user"] = user, ["role"] = Role }).ConfigureAwait(false);
+        await AdministerAsync("enable", []).ConfigureAwait(false);
+        _wantsLogin = true;
+    }
+
+    /// <summary>What was given out under the old password is void at once.</summary>
+    public Task ChangePasswordAsync(string user, string password) =>
+        AdministerAsync("user/changepw", new() { ["name"] = user, ["password"] = password });
 
     /// <summary>How long the lease of a key still runs, in whole seconds as the store tells it.</summary>
     public async Task<TimeSpan> LeaseLeftAsync(StoredValue value)
@@ -154,8 +189,7 @@ public sealed class StoreServers : IAsyncDisposable
 
     private async Task<IReadOnlyList<StoredValue>> RangeAsync(Member member, string key)
     {
-        var request = new JsonObject { ["key"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(key)) };
-        var answer = await PostAsync(member, "/v3/kv/range", request).ConfigureAwait(false);
+        var answer = await PostAsync(member, "/v3/kv/range", KeyOf(key)).ConfigureAwait(false);
         return answer["kvs"] is JsonArray found ? [.. found.Select(kv => Stored(kv!.AsObject()))] : [];
     }
 
@@ -169,10 +203,35 @@ public sealed class StoreServers : IAsyncDisposable
     private static long Number(JsonObject document, string field) =>
         long.Parse((string?)document[field] ?? "0", CultureInfo.InvariantCulture);
 
+    private static JsonObject KeyOf(string key) => new() { ["key"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(key)) };
+
+    private Task<JsonObject> AdministerAsync(string what, JsonObject request) =>
+        PostAsync(_members.First(m => m.Process is { HasExited: false }), "/v3/auth/" + what, request);
+
     private async Task<JsonObject> PostAsync(Member member, string path, JsonObject request)
     {
-        using var content = new StringContent(request.ToJsonString(), Encoding.UTF8, "application/json");
-        using var response = await _http.PostAsync(new Uri($"http://127.0.0.1:{member.ClientPort}{path}"), content).ConfigureAwait(false);
+        string? token = null;
+        if (_wantsLogin)
+        {
+            var login = new JsonObject { ["name"] = Administrator, ["password"] = AdministratorPassword };
+            token = (string?)(await PostAsync(member, "/v3/auth/authenticate", login, null).ConfigureAwait(false))["token"];
+        }
+
+        return await PostAsync(member, path, request, token).ConfigureAwait(false);
+    }
+
+    private async Task<JsonObject> PostAsync(Member member, string path, JsonObject body, string? token)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri($"http://127.0.0.1:{member.ClientPort}{path}"))
+        {
+            Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json"),
+        };
+        if (token is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Authorization", token);
+        }
+
+        using var response = await _http.SendAsync(request).ConfigureAwait(false);
         response.EnsureSuccessStatusCode();
         var text = await response.Content.ReadAsStringAsync().ConfigureAwait(false);
         return JsonNode.Parse(text)!.AsObject();

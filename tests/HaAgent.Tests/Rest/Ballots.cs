@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using HaAgent.Core.Model;
 using HaAgent.Core.Snapshot;
@@ -67,9 +69,8 @@ public class Ballots
         await using var primary = await RunningApi.StartAsync(Nodes.Primary(RunningApi.Clock));
         await using var hung = await RunningApi.StartAsync(Nodes.Replica(RunningApi.Clock));
         hung.Server.Hangs = true;
-        using var silent = new System.Net.Sockets.Socket(
-            System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
-        silent.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
+        using var silent = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        silent.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         silent.Listen();
         var refusing = await RunningApi.StartAsync();
         var closedPort = refusing.Port;
@@ -82,7 +83,7 @@ public class Ballots
             [
                 new(new("a"), Url(primary.Port)),
                 new(new("b"), Url(hung.Port)),
-                new(new("c"), Url(((System.Net.IPEndPoint)silent.LocalEndPoint!).Port)),
+                new(new("c"), Url(((IPEndPoint)silent.LocalEndPoint!).Port)),
                 new(new("d"), Url(closedPort)),
                 new(new("e"), "not a url"),
             ],
@@ -98,6 +99,36 @@ public class Ballots
             [PeerSilence.NoPosition, PeerSilence.TimedOut, PeerSilence.Refused, PeerSilence.TimedOut],
             readings[1..].Select(r => Assert.IsType<PeerAnswer.Unreachable>(r.Answer).Why));
         TestContext.Current.TestOutputHelper?.WriteLine($"five peers, one of them silent: {took.TotalMilliseconds:0} ms");
+    }
+
+    [Fact]
+    public async Task Are_asked_for_with_the_credentials_in_force_now()
+    {
+        using var peer = new TcpListener(IPAddress.Loopback, 0);
+        peer.Start();
+        using var peers = new PeersOverHttp(RunningApi.Clock, NullLoggerFactory.Instance, new("admin", "old"));
+        Assert.Equal("Basic YWRtaW46b2xk", await AuthorizationAsync());
+        peers.Use(new("admin", "new"));
+        Assert.Equal("Basic YWRtaW46bmV3", await AuthorizationAsync());
+        peers.Use(null);
+        Assert.Null(await AuthorizationAsync());
+
+        async Task<string?> AuthorizationAsync()
+        {
+            var stop = TestContext.Current.CancellationToken;
+            var asking = peers.AskAsync([new(new("b"), Url(((IPEndPoint)peer.LocalEndpoint).Port))], Patience, stop);
+            using var connection = await peer.AcceptTcpClientAsync(stop);
+            using var reader = new StreamReader(connection.GetStream());
+            string? found = null;
+            while (await reader.ReadLineAsync(stop) is { Length: > 0 } line)
+            {
+                found = line.StartsWith("Authorization: ", StringComparison.Ordinal) ? line.Split(' ', 2)[1] : found;
+            }
+
+            await connection.GetStream().WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray(), stop);
+            await asking;
+            return found;
+        }
     }
 
     [Fact]

@@ -69,6 +69,23 @@ public sealed class A_reload : IDisposable
     }
 
     [Fact]
+    public async Task That_a_shell_cannot_take_over_is_said_and_the_next_one_goes_on()
+    {
+        var log = new ErrorsInLog();
+        var settings = Open(Before, log);
+        _witness.Fault = new InvalidOperationException("the shell broke");
+        await ReloadAsync(settings);
+        await Eventually.HoldsAsync(
+            "the fault is logged", TimeSpan.FromSeconds(20), () => log.Errors.Contains(_witness.Fault),
+            TestContext.Current.CancellationToken);
+
+        _witness.Begin();
+        await ReloadAsync(settings);
+        Assert.Equal(["begins", "server", "shells", "ends"], _witness.Calls);
+        Assert.Single(log.Errors);
+    }
+
+    [Fact]
     public void Is_not_needed_for_what_the_store_holds_and_a_name_given_twice_there_counts_as_no_document()
     {
         var settings = Open(Before);
@@ -79,12 +96,12 @@ public sealed class A_reload : IDisposable
         Assert.Equal(TimeSpan.FromSeconds(40), settings.Current.Ttl);
     }
 
-    private SettingsSource Open(string yaml)
+    private SettingsSource Open(string yaml, ILogger? log = null)
     {
         Write(yaml);
         var environment = new Dictionary<string, string> { ["HAAGENT_RUN_DIR"] = _folder.Path };
         var local = LocalConfiguration.Load(_folder.File("haagent.yml"), environment);
-        return new(AgentOptions.Load(local, environment), NullLogger.Instance) { User = _witness };
+        return new(AgentOptions.Load(local, environment), log ?? NullLogger.Instance) { User = _witness };
     }
 
     private void Write(string yaml) => File.WriteAllText(_folder.File("haagent.yml"), yaml);
@@ -99,11 +116,21 @@ public sealed class A_reload : IDisposable
     {
         public List<string> Calls { get; } = [];
 
-        public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource Ended { get; private set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Thrown by the next take-over.</summary>
+        public Exception? Fault { get; set; }
 
         public JsonObject? Dynamic { get; private set; }
 
         public AgentOptions? Options { get; private set; }
+
+        public void Begin()
+        {
+            Fault = null;
+            Calls.Clear();
+            Ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
 
         public void ReloadBegins() => Calls.Add("begins");
 
@@ -118,12 +145,35 @@ public sealed class A_reload : IDisposable
             await Task.Yield();
             Calls.Add("shells");
             Options = reloaded;
+            if (Fault is { } fault)
+            {
+                throw fault;
+            }
         }
 
         public void ReloadEnds()
         {
             Calls.Add("ends");
             Ended.SetResult();
+        }
+    }
+
+    private sealed class ErrorsInLog : ILogger
+    {
+        public System.Collections.Concurrent.ConcurrentQueue<Exception> Errors { get; } = new();
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (exception is not null)
+            {
+                Errors.Enqueue(exception);
+            }
         }
     }
 }
