@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using HaAgent.Ctl.Settings;
 using HaAgent.Ctl.Tests.Doubles;
 using HaAgent.Testing.Etcd;
@@ -100,23 +99,10 @@ public sealed class A_cluster_in_etcd : IAsyncLifetime
         await PutAsync("failsafe", """{"n0":"http://10.0.0.1:8008/patroni"}""");
     }
 
-    private Task<string> PutAsync(string key, string value) => EtcdCtlAsync("put", "/service/batman/" + key, value);
+    private Task<string> PutAsync(string key, string value) => EtcdCtl.RunAsync(_etcd.Hosts, "put", "/service/batman/" + key, value);
 
     private async Task<string> GetAsync(string key) =>
-        (await EtcdCtlAsync("get", "--print-value-only", "/service/batman/" + key)).TrimEnd('\n');
-
-    private async Task<string> EtcdCtlAsync(params string[] words)
-    {
-        using var process = Process.Start(new ProcessStartInfo("etcdctl", ["--endpoints", _etcd.Hosts, .. words])
-        {
-            RedirectStandardOutput = true,
-            Environment = { ["ETCDCTL_API"] = "3" },
-        })!;
-        var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.Equal(0, process.ExitCode);
-        return output;
-    }
+        (await EtcdCtl.RunAsync(_etcd.Hosts, "get", "--print-value-only", "/service/batman/" + key)).TrimEnd('\n');
 
     private Task<Outcome> RunAsync(params string[] words) => RunAsync(new Dictionary<string, string>(), words);
 

@@ -3,6 +3,7 @@ using HaAgent.Core.Model;
 using HaAgent.Core.Ports;
 using HaAgent.Core.Snapshot;
 using HaAgent.Dcs.Etcd;
+using HaAgent.Testing;
 using HaAgent.Testing.Etcd;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -41,8 +42,8 @@ public sealed class A_tool_at_etcd : IAsyncLifetime
         Assert.Equal(WriteOutcome.Written, await _client.WriteAsync(DcsRecord.Config, """{"ttl":20}""", cluster.Config!.Version, Soon, Stop));
         Assert.Equal(WriteOutcome.Refused, await _client.WriteAsync(DcsRecord.Config, """{"ttl":25}""", cluster.Config!.Version, Soon, Stop));
         Assert.Equal(WriteOutcome.Written, await _client.WriteAsync(DcsRecord.Failover, """{"member":"b"}""", null, Soon, Stop));
-        await Wait.UntilAsync(() => agent.View.Failover.IsPresent && agent.View.Config!.Json == """{"ttl":20}""", "the agent to see it");
-        await Wait.UntilAsync(() => agent.WasToldOf(DcsChange.Failover) && agent.WasToldOf(DcsChange.Config), "the agent to be told");
+        await Eventually.HoldsAsync("the agent to see it", TestAgent.Soon, () => agent.View.Failover.IsPresent && agent.View.Config!.Json == """{"ttl":20}""", TestAgent.Stop);
+        await Eventually.HoldsAsync("the agent to be told", TestAgent.Soon, () => agent.WasToldOf(DcsChange.Failover) && agent.WasToldOf(DcsChange.Config), TestAgent.Stop);
     }
 
     [Fact]
@@ -84,6 +85,7 @@ public sealed class A_tool_at_etcd : IAsyncLifetime
         Assert.IsType<DcsReading.Silent>(await client.ReadAsync(Instant.Now(TimeProvider.System) + TimeSpan.FromSeconds(1), Stop));
         nonsense.Stop();
         await accepting;
+        Assert.Contains("HTTP", client.LastFailure, StringComparison.Ordinal);
         TestContext.Current.TestOutputHelper?.WriteLine(client.LastFailure);
     }
 

@@ -3,6 +3,7 @@ using HaAgent.Core.Model;
 using HaAgent.Core.Ports;
 using HaAgent.Core.Snapshot;
 using HaAgent.Dcs.Etcd;
+using HaAgent.Testing;
 using HaAgent.Testing.Etcd;
 
 namespace HaAgent.Dcs.Tests;
@@ -41,7 +42,7 @@ public sealed class A_lost_reply : IAsyncLifetime
         await _agent.Dcs.KeepSessionAsync(_agent.NotAfter, TestAgent.Stop);
         _proxy.LoseAnswers();
         var acquiring = _agent.AcquireAsync();
-        await Wait.UntilAsync(() => _witness.View.LeaderName == new NodeName("a"), "the key to be taken");
+        await Eventually.HoldsAsync("the key to be taken", TestAgent.Soon, () => _witness.View.LeaderName == new NodeName("a"), TestAgent.Stop);
         _proxy.HealNewConnections();
         var answer = await acquiring;
         Assert.Equal(LeaseOutcome.Held, answer.Outcome);
@@ -65,7 +66,7 @@ public sealed class A_lost_reply : IAsyncLifetime
         _proxy.LoseAnswers();
         var before = Instant.Now(TimeProvider.System);
         var renewing = _agent.RenewAsync();
-        await Wait.UntilAsync(() => endpoint.Channel(EtcdPath.Lease) != channel, "the first try to be given up");
+        await Eventually.HoldsAsync("the first try to be given up", TestAgent.Soon, () => endpoint.Channel(EtcdPath.Lease) != channel, TestAgent.Stop);
         _proxy.HealNewConnections();
         var renewed = await renewing;
         Assert.Equal(LeaseOutcome.Held, renewed.Outcome);
@@ -77,10 +78,10 @@ public sealed class A_lost_reply : IAsyncLifetime
     public async Task To_a_configuration_write_is_read_back()
     {
         await _agent.WriteAsync(DcsRecord.Config, """{"ttl":30}""");
-        await Wait.UntilAsync(() => _witness.View.Config is not null, "the first configuration");
+        await Eventually.HoldsAsync("the first configuration", TestAgent.Soon, () => _witness.View.Config is not null, TestAgent.Stop);
         _proxy.LoseAnswers();
         var writing = _agent.WriteAsync(DcsRecord.Config, """{"ttl":20}""", _witness.View.Config!.Version);
-        await Wait.UntilAsync(() => _witness.View.Config!.Json.Contains("20", StringComparison.Ordinal), "the write to arrive");
+        await Eventually.HoldsAsync("the write to arrive", TestAgent.Soon, () => _witness.View.Config!.Json.Contains("20", StringComparison.Ordinal), TestAgent.Stop);
         _proxy.HealNewConnections();
         Assert.Equal(WriteOutcome.Written, await writing);
     }
@@ -91,7 +92,7 @@ public sealed class A_lost_reply : IAsyncLifetime
         await _agent.WriteMemberAsync("""{"state":"stopped","role":"uninitialized"}""");
         _proxy.LoseAnswers();
         var claiming = _agent.Dcs.CreateAsync(DcsRecord.Initialize, "", _agent.NotAfter, TestAgent.Stop);
-        await Wait.UntilAsync(() => _witness.View.Initialize is not null, "the claim to arrive");
+        await Eventually.HoldsAsync("the claim to arrive", TestAgent.Soon, () => _witness.View.Initialize is not null, TestAgent.Stop);
         _proxy.HealNewConnections();
         Assert.Equal(WriteOutcome.Written, await claiming);
     }
@@ -105,7 +106,7 @@ public sealed class A_lost_reply : IAsyncLifetime
         var channel = endpoint.Channel(EtcdPath.Bulk);
         _proxy.LoseAnswers();
         var claiming = _agent.Dcs.CreateAsync(DcsRecord.Initialize, "", _agent.NotAfter, TestAgent.Stop);
-        await Wait.UntilAsync(() => endpoint.Channel(EtcdPath.Bulk) != channel, "the first try to be given up");
+        await Eventually.HoldsAsync("the first try to be given up", TestAgent.Soon, () => endpoint.Channel(EtcdPath.Bulk) != channel, TestAgent.Stop);
         _proxy.HealNewConnections();
         Assert.NotEqual(WriteOutcome.Written, await claiming);
     }
@@ -120,11 +121,10 @@ public sealed class A_lost_reply : IAsyncLifetime
             new JsonObject { ["use_proxies"] = true });
         _proxy.LoseAnswers();
         await _witness.AcquireAsync();
-        var silent = await Wait.UntilAsync(() => agent.Dcs.Latest is DcsReading.Silent, "the picture to be withdrawn");
+        var silent = await Eventually.HoldsAsync("the picture to be withdrawn", TestAgent.Soon, () => agent.Dcs.Latest is DcsReading.Silent, TestAgent.Stop);
         TestContext.Current.TestOutputHelper?.WriteLine($"half-open watch: picture withdrawn after {silent.TotalSeconds:F1} s");
         _proxy.HealNewConnections();
-        var back = await Wait.UntilAsync(
-            () => agent.Dcs.Latest is DcsReading.Answered { Cluster.IsUnlocked: false }, "the picture to come back");
+        var back = await Eventually.HoldsAsync("the picture to come back", TestAgent.Soon, () => agent.Dcs.Latest is DcsReading.Answered { Cluster.IsUnlocked: false }, TestAgent.Stop);
         TestContext.Current.TestOutputHelper?.WriteLine($"and back after {back.TotalSeconds:F1} s");
     }
 }

@@ -12,6 +12,9 @@ namespace HaAgent.Dcs.Tests;
 /// <summary>One member's view of an etcd, with what it was told of changes.</summary>
 internal sealed class TestAgent : IAsyncDisposable
 {
+    /// <summary>Patience for what happens by itself.</summary>
+    public static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
+
     private readonly ConcurrentQueue<DcsChange> _changes = new();
 
     private TestAgent(EtcdDcs dcs, EtcdConnection connection, TimeSpan patience)

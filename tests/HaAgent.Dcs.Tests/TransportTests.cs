@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using HaAgent.Core.Ports;
 using HaAgent.Core.Snapshot;
 using HaAgent.Dcs.Etcd;
+using HaAgent.Testing;
 using HaAgent.Testing.Etcd;
 
 namespace HaAgent.Dcs.Tests;
@@ -13,16 +14,16 @@ public sealed class The_connection_to_etcd : IDisposable
     private static readonly EtcdTiming Impatient =
         new(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(3));
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("haagent-tls-").FullName;
+    private readonly TempFolder _folder = TempFolder.Create("tls");
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     [Theory]
     [InlineData("127.0.0.1", false)]
     [InlineData("localhost", true)]
     public async Task Is_encrypted_and_shows_the_client_certificate(string host, bool keyInCertificateFile)
     {
-        var certificates = TestCertificates.Create(_folder);
+        var certificates = TestCertificates.Create(_folder.Path);
         await using var etcd = await EtcdServers.StartAsync(new() { Certificates = certificates });
         var section = Tls(certificates.Authority);
         section["hosts"] = $"{host}:{etcd.Members[0].ClientPort}";
@@ -36,8 +37,8 @@ public sealed class The_connection_to_etcd : IDisposable
     [Fact]
     public async Task Trusts_the_given_authority_and_no_other()
     {
-        var certificates = TestCertificates.Create(_folder);
-        var other = TestCertificates.Create(Path.Combine(_folder, "other"));
+        var certificates = TestCertificates.Create(_folder.Path);
+        var other = TestCertificates.Create(_folder.File("other"));
         await using var etcd = await EtcdServers.StartAsync(new() { Certificates = certificates });
         var section = Tls(other.Authority);
         section["cert"] = certificates.ClientCertificateWithKey;
@@ -50,21 +51,21 @@ public sealed class The_connection_to_etcd : IDisposable
     [Fact]
     public async Task Gets_nowhere_without_the_client_certificate_that_etcd_wants()
     {
-        var certificates = TestCertificates.Create(_folder);
+        var certificates = TestCertificates.Create(_folder.Path);
         await using var etcd = await EtcdServers.StartAsync(new() { Certificates = certificates });
         await using var agent = TestAgent.Start("a", etcd.Hosts, Impatient, Tls(certificates.Authority));
         Assert.Equal(LeaseOutcome.Unknown, (await agent.AcquireAsync()).Outcome);
     }
 
     [Fact]
-    public async Task Works_over_IPv6_where_the_machine_has_it()
+    public async Task Works_over_IPv6()
     {
-        // Without IPv6 the same test runs over IPv4: an address in brackets is then covered by the options' tests alone.
-        var address = Socket.OSSupportsIPv6 && File.Exists("/proc/net/if_inet6") ? "::1" : "127.0.0.1";
-        await using var etcd = await EtcdServers.StartAsync(new() { Address = address });
+        Assert.SkipUnless(
+            Socket.OSSupportsIPv6 && File.Exists("/proc/net/if_inet6"), "This machine has no IPv6: an address in brackets is only parsed here.");
+        await using var etcd = await EtcdServers.StartAsync(new() { Address = "::1" });
+        Assert.StartsWith("[::1]:", etcd.Hosts, StringComparison.Ordinal);
         await using var agent = await TestAgent.StartReadyAsync("a", etcd.Hosts);
         Assert.Equal(LeaseOutcome.Held, (await agent.AcquireAsync()).Outcome);
-        TestContext.Current.TestOutputHelper?.WriteLine($"over {etcd.Hosts}");
     }
 
     [Fact]
@@ -84,10 +85,10 @@ public sealed class The_connection_to_etcd : IDisposable
 
         // So does a restart, for the simple tokens that etcd gives by default.
         await etcd.Members[0].KillAsync();
-        await etcd.Members[0].StartAsync();
-        await etcd.WaitHealthyAsync();
+        etcd.Members[0].Start();
+        await etcd.WaitUntilHealthyAsync();
         Assert.Equal(LeaseOutcome.Held, (await agent.RenewAsync()).Outcome);
-        await Wait.UntilAsync(() => agent.Dcs.Latest is DcsReading.Answered { Cluster.Config: not null }, "the picture");
+        await Eventually.HoldsAsync("the picture", TestAgent.Soon, () => agent.Dcs.Latest is DcsReading.Answered { Cluster.Config: not null }, TestAgent.Stop);
     }
 
     [Fact]
@@ -99,7 +100,7 @@ public sealed class The_connection_to_etcd : IDisposable
         await EtcdCtl.RunAsync(etcd.Hosts, "auth", "enable");
         await using var agent = TestAgent.Start("a", etcd.Hosts, Impatient, User("hush-hush"));
         Assert.Equal(LeaseOutcome.Unknown, (await agent.AcquireAsync()).Outcome);
-        await Wait.UntilAsync(() => agent.Dcs.Notices.Any(notice => notice.Contains("'root'", StringComparison.Ordinal)), "the notice");
+        await Eventually.HoldsAsync("the notice", TestAgent.Soon, () => agent.Dcs.Notices.Any(notice => notice.Contains("'root'", StringComparison.Ordinal)), TestAgent.Stop);
         Assert.DoesNotContain(agent.Dcs.Notices, notice => notice.Contains("hush-hush", StringComparison.Ordinal));
         Assert.DoesNotContain("hush-hush", agent.Dcs.LastFailure, StringComparison.Ordinal);
     }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using HaAgent.Testing;
 using HaAgent.Testing.Cluster;
 using HaAgent.Testing.Processes;
 
@@ -8,11 +10,12 @@ public class A_diverged_primary : ClusterTest
     [Fact]
     public async Task Is_rewound_and_follows_and_its_private_rows_are_gone()
     {
-        var old = await StartAsync(new ClusterOptions());
+        var old = await StartAsync(new ClusterOptions { LoopWaitSeconds = 1 });
         await Cluster.RequireOneReplicaAsync();
         await using var writer = Cluster.StartWriter(Pace);
         await writer.NextAcknowledgementAsync(Soon);
         await old.LoseHostAsync();
+        await Cluster.Store.EndLeaseAsync(await Cluster.LeaderKeyAsync()); // how long it runs is another test's subject
         var successor = await Cluster.WaitForLeaderAsync(Patience, otherThan: old);
         await writer.NextAcknowledgementAsync(Soon);
 
@@ -31,6 +34,9 @@ public class A_diverged_primary : ClusterTest
 
     private static async Task WriteInSingleUserModeAsync(AgentProcess node, string sql)
     {
+        // A killed postmaster that nobody has collected yet still has its number, and its lock file counts.
+        var killed = int.Parse(File.ReadLines(Path.Combine(node.DataDirectory, "postmaster.pid")).First(), CultureInfo.InvariantCulture);
+        await Eventually.HoldsAsync("the killed postmaster is collected", Patience, () => LinuxProcesses.Read(killed) is null);
         var result = await Command.RunAsync(
             Path.Combine(node.Configuration.BinFolder, "postgres"),
             ["--single", "-D", node.DataDirectory, "-c", "synchronous_standby_names=", "postgres"],

@@ -1,5 +1,6 @@
 using HaAgent.Testing;
 using HaAgent.Testing.Cluster;
+using HaAgent.Testing.Etcd;
 
 namespace HaAgent.EndToEnd.Tests;
 
@@ -16,19 +17,18 @@ public class Losing_the_primarys_host : ClusterTest
         await using var writer = Cluster.StartWriter(Pace);
         await writer.NextAcknowledgementAsync(Soon);
 
-        var key = await Cluster.ReadStoreAsync("leader") ?? throw new InvalidOperationException("Nobody leads.");
+        var key = await Cluster.LeaderKeyAsync();
         var leaseLeft = await Cluster.Store.LeaseLeftAsync(key);
         var lost = Clock.GetTimestamp();
         await old.LoseHostAsync();
 
         var successor = await Cluster.WaitForLeaderAsync(Patience, otherThan: old);
-        var firstRow = await writer.NextAcknowledgementAsync(Soon);
+        await writer.NextAcknowledgementAsync(Soon);
         var gap = writer.LongestInterruption();
         Measured.Note(
             $"host lost, ttl {options.TtlSeconds}, until the next row", gap.Length, $"ttl + 2 s = {options.TtlSeconds + 2} s");
         var waited = Clock.GetElapsedTime(lost, gap.Start) + gap.Length;
         Assert.True(waited >= leaseLeft, $"a row was written {waited} after the loss, but the lease had {leaseLeft} left");
-        Assert.True(firstRow.At > lost);
 
         // The host comes back: its agent finds the old data and joins as a replica.
         old.Start();
@@ -47,8 +47,8 @@ public class Losing_the_primarys_host : ClusterTest
         await using var writer = Cluster.StartWriter(Pace);
         await writer.NextAcknowledgementAsync(Soon);
 
-        var storeLeader = await Cluster.Store.LeaderIndexAsync();
-        await Task.WhenAll(Cluster.Store.KillAsync(storeLeader), old.LoseHostAsync());
+        var storeLeader = await Cluster.Store.LeaderAsync();
+        await Task.WhenAll(storeLeader.KillAsync(), old.LoseHostAsync());
 
         var successor = await Cluster.WaitForLeaderAsync(Patience, otherThan: old);
         await writer.NextAcknowledgementAsync(Soon);
@@ -68,7 +68,7 @@ public class Losing_the_primarys_host : ClusterTest
         var old = await StartAsync(new ClusterOptions { TtlSeconds = 20, LoopWaitSeconds = 10, RetryTimeoutSeconds = 5, Witness = false });
         var replicas = Cluster.Nodes.Where(n => n != old).ToArray();
         var (ahead, behind) = (replicas[0], replicas[1]);
-        await old.QueryAsync("CREATE TABLE bulk (payload text)");
+        await old.QueryAsync("CREATE TABLE bulk (payload text); ALTER TABLE bulk ALTER payload SET STORAGE EXTERNAL"); // not compressed
 
         using var lagging = await OneIsAheadNineSecondsAfterTheTickAsync(old, ahead, behind);
         await old.LoseHostAsync();
@@ -102,9 +102,10 @@ public class Losing_the_primarys_host : ClusterTest
             var ticked = Clock.GetTimestamp();
             var receiver = StoppedReceiver.Of(behind);
             await old.QueryAsync("TRUNCATE bulk");
-            await old.QueryAsync(
-                $"INSERT INTO bulk SELECT (SELECT string_agg(md5(random()::text || i || j), '') FROM generate_series(1, 240) j) FROM generate_series(1, {BulkRows}) i");
+            await old.QueryAsync($"INSERT INTO bulk SELECT repeat('x', 7680) FROM generate_series(1, {BulkRows})");
             await TestCluster.WaitUntilCaughtUpAsync(old, [ahead], Soon);
+
+            // The age of what is published is the point: as old as it can get, just before the next tick. No event marks that.
             await Eventually.ReachedAsync(ticked, TimeSpan.FromSeconds(9), TestContext.Current.CancellationToken);
             if (await Cluster.ReadStoreAsync("status") == tick)
             {

@@ -11,6 +11,7 @@ public class The_REST_API : ClusterTest
         var leader = await StartAsync(new ClusterOptions { Witness = false, TtlSeconds = 30, LoopWaitSeconds = 10, RetryTimeoutSeconds = 10 });
         var url = $"http://127.0.0.1:{leader.Configuration.RestPort}/primary";
         var calm = await HttpLoad.RunAsync(url);
+        Assert.Equal("", calm.Errors);
         Measured.Note("health answers a second", calm.Rate, "at least 20000");
         Measured.Note("health answers, 99 of 100 within", calm.Within, "10 ms");
 

@@ -1,5 +1,6 @@
 using HaAgent.Testing;
 using HaAgent.Testing.Cluster;
+using HaAgent.Testing.Etcd;
 using HaAgent.Testing.Processes;
 
 namespace HaAgent.EndToEnd.Tests;
@@ -64,10 +65,8 @@ public class The_tools_of_the_tests
     [Fact]
     public async Task Three_members_of_etcd_survive_the_loss_of_their_leader()
     {
-        using var folder = TempFolder.Create("t");
-        await using var store = await StoreServers.StartAsync(folder.Path, members: 3);
-        var leader = await store.LeaderIndexAsync();
-        await store.KillAsync(leader);
+        await using var store = await EtcdServers.StartAsync(new() { Members = 3 });
+        await (await store.LeaderAsync()).KillAsync();
         await Eventually.HoldsAsync(
             "a linearizable read is answered", TimeSpan.FromSeconds(15), async () => await store.ReadAsync("/nothing") is null);
         store.StartAll();

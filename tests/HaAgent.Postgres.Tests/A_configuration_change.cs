@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using HaAgent.Core.Ports;
+using HaAgent.Testing;
 
 namespace HaAgent.Postgres.Tests;
 
@@ -87,8 +88,8 @@ public class A_configuration_change
         var applied = await c.Server.ApplyAsync(new(IsPrimary: false, b.Upstream, Force: false), TestServer.Stop);
 
         Assert.True(applied.Reloaded, applied.Detail);
-        await TestServer.EventuallyAsync("c streams from b", async () =>
-            (await b.ProbeAsync()).WalSenders.Any(sender => sender is { ApplicationName: "c", State: "streaming" }));
+        await Eventually.HoldsAsync("c streams from b", TestServer.Soon, async () =>
+            (await b.ProbeAsync()).WalSenders.Any(sender => sender is { ApplicationName: "c", State: "streaming" }), TestServer.Stop);
         Assert.Equal(pid, c.Pid);
     }
 
@@ -139,7 +140,7 @@ public class A_configuration_change
         TestServer.Succeeds(await a.Server.CheckpointAsync(TestServer.Soon, TestServer.Stop));
         await using var b = await a.ReplicaAsync("b");
         await b.AskAsync("SELECT pg_wal_replay_pause()");
-        await TestServer.EventuallyAsync("replay is paused", async () => (await b.ProbeAsync()).ReplayPaused);
+        await Eventually.HoldsAsync("replay is paused", TestServer.Soon, async () => (await b.ProbeAsync()).ReplayPaused, TestServer.Stop);
 
         TestServer.Succeeds(await b.Server.ResumeReplayAsync(TestServer.Stop));
 

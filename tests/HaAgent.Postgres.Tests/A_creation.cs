@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using HaAgent.Core.Ports;
 using HaAgent.Core.Snapshot;
 using HaAgent.Postgres.Config;
+using HaAgent.Testing;
 
 namespace HaAgent.Postgres.Tests;
 
@@ -65,8 +66,8 @@ public class A_creation
         await using var a = await TestServer.OpenAsync();
         TestServer.Succeeds(await a.Server.InitializeAsync(TestServer.Stop));
         await a.StartAsync(asPrimary: true);
-        await TestServer.EventuallyAsync("the directory is known", () => Task.FromResult(
-            a.Server.Latest.Directory is DataDirectory.Initialized { Unfinished: true }));
+        await Eventually.HoldsAsync("the directory is known", TestServer.Soon, () =>
+            a.Server.Latest.Directory is DataDirectory.Initialized { Unfinished: true }, TestServer.Stop);
         await a.StopAsync();
 
         TestServer.Succeeds(await a.Server.InitializeAsync(TestServer.Stop)); // a new attempt

@@ -1,5 +1,6 @@
 using HaAgent.Core.Ports;
 using HaAgent.Core.Snapshot;
+using HaAgent.Testing;
 
 namespace HaAgent.Postgres.Tests;
 
@@ -10,9 +11,7 @@ public class A_diverged_server
     {
         await using var a = await TestServer.PrimaryAsync();
         await using var b = await a.ReplicaAsync("b");
-        await a.AskAsync("CREATE TABLE t AS SELECT 'shared' AS x");
-        await TestServer.EventuallyAsync("b has the row", async () =>
-            (await b.ProbeAsync()).Replayed >= (await a.ProbeAsync()).Flushed);
+        await ShareARowAsync(a, b);
         await PromoteAsync(b);
         await a.AskAsync("INSERT INTO t VALUES ('lost')"); // a goes on alone
         await b.AskAsync("INSERT INTO t VALUES ('kept')");
@@ -53,9 +52,7 @@ public class A_diverged_server
     {
         await using var a = await TestServer.PrimaryAsync();
         await using var b = await a.ReplicaAsync("b");
-        await a.AskAsync("CREATE TABLE t AS SELECT 'shared' AS x");
-        await TestServer.EventuallyAsync("b has the row", async () =>
-            (await b.ProbeAsync()).Replayed >= (await a.ProbeAsync()).Flushed);
+        await ShareARowAsync(a, b);
         await PromoteAsync(b);
         await a.AskAsync("INSERT INTO t VALUES ('lost')");
         a.Server.Kill();
@@ -138,8 +135,14 @@ public class A_diverged_server
 
         // it has served: moved aside
         Assert.True(File.Exists(Path.Combine(a.Options.DataDirectory + ".failed", "PG_VERSION")));
-        await TestServer.EventuallyAsync("the directory is empty", () =>
-            Task.FromResult(a.Server.Latest.Directory is DataDirectory.Empty));
+        await Eventually.HoldsAsync("the directory is empty", TestServer.Soon, () => a.Server.Latest.Directory is DataDirectory.Empty, TestServer.Stop);
+    }
+
+    private static async Task ShareARowAsync(TestServer a, TestServer b)
+    {
+        await a.AskAsync("CREATE TABLE t AS SELECT 'shared' AS x");
+        await Eventually.HoldsAsync("b has the row", TestServer.Soon, async () =>
+            (await b.ProbeAsync()).Replayed >= (await a.ProbeAsync()).Flushed, TestServer.Stop);
     }
 
     private static async Task PromoteAsync(TestServer server)
@@ -155,10 +158,10 @@ public class A_diverged_server
         TestServer.Succeeds(await leader.Server.ChangeSlotsAsync(
             [new SlotChange.CreatePhysical(replica.Options.Name)], TestServer.Stop));
         await replica.StartAsync(asPrimary: false, leader.Upstream);
-        await TestServer.EventuallyAsync($"{replica.Options.Name} streams from {leader.Options.Name}", async () =>
+        await Eventually.HoldsAsync($"{replica.Options.Name} streams from {leader.Options.Name}", TestServer.Soon, async () =>
             (await leader.ProbeAsync()).WalSenders.Any(sender => sender.ApplicationName == replica.Options.Name
-                && sender.State == "streaming"));
-        await TestServer.EventuallyAsync("it has replayed everything", async () =>
-            (await replica.ProbeAsync()).Replayed >= (await leader.ProbeAsync()).Flushed);
+                && sender.State == "streaming"), TestServer.Stop);
+        await Eventually.HoldsAsync("it has replayed everything", TestServer.Soon, async () =>
+            (await replica.ProbeAsync()).Replayed >= (await leader.ProbeAsync()).Flushed, TestServer.Stop);
     }
 }

@@ -1,4 +1,5 @@
 using HaAgent.Core.Snapshot;
+using HaAgent.Testing;
 
 namespace HaAgent.Postgres.Tests;
 
@@ -9,8 +10,8 @@ public class A_hand_over
     {
         await using var a = await TestServer.PrimaryAsync();
         await using var b = await a.ReplicaAsync("b");
-        await TestServer.EventuallyAsync("b streams", async () =>
-            (await b.ProbeAsync()).ReplicationState == "streaming");
+        await Eventually.HoldsAsync("b streams", TestServer.Soon, async () =>
+            (await b.ProbeAsync()).ReplicationState == "streaming", TestServer.Stop);
         await a.AskAsync("CREATE TABLE t()"); // or the switch record of the base backup would come right before
         await a.StopAsync();
 
@@ -30,8 +31,8 @@ public class A_hand_over
             configuration["postgresql"]!["parameters"]!["archive_command"] = "true";
         });
         await using var b = await a.ReplicaAsync("b");
-        await TestServer.EventuallyAsync("b streams", async () =>
-            (await b.ProbeAsync()).ReplicationState == "streaming");
+        await Eventually.HoldsAsync("b streams", TestServer.Soon, async () =>
+            (await b.ProbeAsync()).ReplicationState == "streaming", TestServer.Stop);
         await a.AskAsync("CREATE TABLE t()");
         await a.StopAsync();
 

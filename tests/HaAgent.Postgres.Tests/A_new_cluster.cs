@@ -1,5 +1,6 @@
 using HaAgent.Core.Ports;
 using HaAgent.Core.Snapshot;
+using HaAgent.Testing;
 
 namespace HaAgent.Postgres.Tests;
 
@@ -38,8 +39,8 @@ public class A_new_cluster
         await using var a = await TestServer.PrimaryAsync();
         await a.AskAsync("CREATE TABLE t AS SELECT 1 AS x");
         await using var b = await a.ReplicaAsync("b");
-        await TestServer.EventuallyAsync("b streams", async () =>
-            (await b.ProbeAsync()).ReplicationState == "streaming");
+        await Eventually.HoldsAsync("b streams", TestServer.Soon, async () =>
+            (await b.ProbeAsync()).ReplicationState == "streaming", TestServer.Stop);
         var replica = await b.ProbeAsync();
         Assert.True(replica.InRecovery);
         Assert.Equal(1u, replica.Timeline.Value);
@@ -52,7 +53,7 @@ public class A_new_cluster
         TestServer.Succeeds(await b.Server.PromoteAsync(TestServer.In(5), TestServer.Stop));
         Assert.True(await b.Server.WaitForControlStateAsync(
             [ControlState.InProduction], TestServer.In(20), TestServer.Stop));
-        await TestServer.EventuallyAsync("b is primary", async () => !(await b.ProbeAsync()).InRecovery);
+        await Eventually.HoldsAsync("b is primary", TestServer.Soon, async () => !(await b.ProbeAsync()).InRecovery, TestServer.Stop);
         Assert.Equal(2u, (await b.ProbeAsync()).Timeline.Value);
         Assert.Equal("1", await b.AskAsync("SELECT x FROM t"));
     }

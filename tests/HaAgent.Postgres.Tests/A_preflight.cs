@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using HaAgent.Testing;
 using HaAgent.Testing.Postgres;
 
 namespace HaAgent.Postgres.Tests;
@@ -83,7 +84,7 @@ public class A_preflight
         var folder = TestServer.NewFolder();
         var section = new JsonObject
         {
-            ["listen"] = $"127.0.0.1:{TestServer.FreePort()}",
+            ["listen"] = $"127.0.0.1:{Ports.Lease()}",
             ["data_dir"] = Path.Combine(folder, "data"),
             ["pgpass"] = Path.Combine(folder, "pgpass"),
             ["bin_dir"] = PostgresInstallation.BinDirectory,

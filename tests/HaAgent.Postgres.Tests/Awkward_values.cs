@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using HaAgent.Core.Settings;
+using HaAgent.Testing;
 
 namespace HaAgent.Postgres.Tests;
 
@@ -17,8 +18,8 @@ public class Awkward_values
             Assert.Equal(Nasty, await a.AskAsync("SELECT current_setting('my.text')"));
             Assert.Equal("line one\nline two\ttab", await a.AskAsync("SELECT current_setting('my.lines')"));
             await using var b = await a.ReplicaAsync("b%ü", Change);
-            await TestServer.EventuallyAsync("the replica streams", async () =>
-                (await b.ProbeAsync()).ReplicationState == "streaming");
+            await Eventually.HoldsAsync("the replica streams", TestServer.Soon, async () =>
+                (await b.ProbeAsync()).ReplicationState == "streaming", TestServer.Stop);
             await a.StopAsync();
             await a.StartAsync(asPrimary: true);
         }

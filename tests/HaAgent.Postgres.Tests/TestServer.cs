@@ -1,11 +1,10 @@
 using System.Collections.Concurrent;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using HaAgent.Core.Model;
 using HaAgent.Core.Ports;
 using HaAgent.Core.Snapshot;
 using HaAgent.Postgres.Control;
+using HaAgent.Testing;
 using HaAgent.Testing.Postgres;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -62,7 +61,7 @@ internal sealed class TestServer : IAsyncDisposable
     {
         var ownsFolder = folder is null;
         folder ??= NewFolder();
-        var port = FreePort();
+        var port = Ports.Lease();
         var configuration = new JsonObject
         {
             ["postgresql"] = new JsonObject
@@ -197,37 +196,17 @@ internal sealed class TestServer : IAsyncDisposable
     public async Task<SqlReading.Answered> ProbeAsync() =>
         Assert.IsType<SqlReading.Answered>((await Server.ProbeAsync(In(5), TestServer.Stop)).Sql);
 
-    public static async Task EventuallyAsync(string what, Func<Task<bool>> condition, double seconds = 20)
-    {
-        var until = In(seconds);
-        while (!await condition())
-        {
-            if (Instant.Now(Clock) > until)
-            {
-                throw new TimeoutException($"Waited {seconds} s in vain: {what}");
-            }
-
-            await Task.Delay(20);
-        }
-    }
-
     public async ValueTask DisposeAsync()
     {
         Server.Kill();
         await Server.DisposeAsync();
+        Ports.Release(Options.Port);
         if (_ownsFolder)
         {
-            await EventuallyAsync("all processes of the folder have gone", () =>
-                Task.FromResult(ProcScan.MembersOf(Directory.GetDirectories(Folder)).Count == 0));
+            await Eventually.HoldsAsync("all processes of the folder have gone", Soon, () =>
+                ProcScan.MembersOf(Directory.GetDirectories(Folder)).Count == 0);
             Directory.Delete(Folder, recursive: true);
         }
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
 

@@ -16,12 +16,19 @@ public static class Eventually
 
     /// <summary>Waits until <paramref name="condition"/> holds.</summary>
     /// <param name="what">What is waited for, as a clause: "b streams from a".</param>
+    /// <returns>How long it took.</returns>
     /// <exception cref="TimeoutException">It did not hold within <paramref name="within"/>.</exception>
-    public static Task HoldsAsync(string what, TimeSpan within, Func<Task<bool>> condition, CancellationToken stop = default) =>
-        YieldsAsync<object>(what, within, async () => await condition().ConfigureAwait(false) ? Fulfilled : null, stop);
+    public static async Task<TimeSpan> HoldsAsync(
+        string what, TimeSpan within, Func<Task<bool>> condition, CancellationToken stop = default)
+    {
+        var started = Clock.GetTimestamp();
+        await YieldsAsync<object>(what, within, async () => await condition().ConfigureAwait(false) ? Fulfilled : null, stop)
+            .ConfigureAwait(false);
+        return Clock.GetElapsedTime(started);
+    }
 
     /// <inheritdoc cref="HoldsAsync(string, TimeSpan, Func{Task{bool}}, CancellationToken)"/>
-    public static Task HoldsAsync(string what, TimeSpan within, Func<bool> condition, CancellationToken stop = default) =>
+    public static Task<TimeSpan> HoldsAsync(string what, TimeSpan within, Func<bool> condition, CancellationToken stop = default) =>
         HoldsAsync(what, within, () => Task.FromResult(condition()), stop);
 
     /// <summary>Waits until <paramref name="attempt"/> returns something, and returns that.</summary>

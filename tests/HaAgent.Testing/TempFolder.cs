@@ -31,8 +31,11 @@ public sealed class TempFolder : IDisposable
     }
 
     /// <summary>A folder inside, created and owned likewise.</summary>
-    public string Subfolder(string name) =>
-        ServiceUser.CreateFolder(System.IO.Path.Combine(Path, name), OwnerWritesAllRead);
+    public string Subfolder(string name) => CreateIn(Path, name);
+
+    /// <summary>The same in any folder.</summary>
+    public static string CreateIn(string folder, string name) =>
+        ServiceUser.CreateFolder(System.IO.Path.Combine(folder, name), OwnerWritesAllRead);
 
     public string File(string name) => System.IO.Path.Combine(Path, name);
 

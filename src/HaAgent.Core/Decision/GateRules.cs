@@ -52,7 +52,8 @@ internal static class GateRules
             v => new HaDecision.WriteConfig(new(ReasonId.RestoreConfig))),
     ];
 
-    private static bool IsForeignCluster(NodeView v) =>
+    /// <summary>The server here belongs to another cluster than the one in the store: it has nothing to say there.</summary>
+    public static bool IsForeignCluster(NodeView v) =>
         v.Cluster is { HasValidInitialize: true } cluster && v.Directory() is { Unfinished: false } directory
         && v.Memory.Founding == FoundingState.None
         && cluster.Initialize != directory.SystemIdentifier;

@@ -9,7 +9,7 @@ public static class ReasonText
     /// <param name="paused">The cycle text then begins with <c>PAUSE: </c>.</param>
     public static string Render(NodeName self, Reason reason, bool paused)
     {
-        var text = Authority(self, reason) ?? Gates(reason) ?? Stopped(reason) ?? Leading(self, reason)
+        var text = Authority(self, reason) ?? Gates(self, reason) ?? Stopped(reason) ?? Leading(self, reason)
             ?? Replica(self, reason) ?? Paused(self, reason) ?? Ending(reason) ?? reason.Id.ToString();
         return paused ? "PAUSE: " + text : text;
     }
@@ -29,7 +29,7 @@ public static class ReasonText
         _ => null,
     };
 
-    private static string? Gates(Reason reason) => (reason.Id, reason.Facts) switch
+    private static string? Gates(NodeName self, Reason reason) => (reason.Id, reason.Facts) switch
     {
         (ReasonId.JobRunning, { Node.IsNobody: false } f) => $"updated leader lock during {f.Text}",
         (ReasonId.JobRunning, var f) => $"{f.Text} in progress",
@@ -43,7 +43,7 @@ public static class ReasonText
         (ReasonId.DirectoryUnfinished, _) => "removing a data directory whose creation was interrupted",
         (ReasonId.DirectoryEmptyInPause, _) => "running with empty data directory",
         (ReasonId.SystemIdMismatch or ReasonId.SystemIdMismatchInPause, var f) =>
-            $"system ID mismatch, this node belongs to a different cluster: {f.Text} != {f.OtherText}",
+            $"system ID mismatch, node {self} belongs to a different cluster: {f.Text} != {f.OtherText}",
         (ReasonId.RunningAsReplicaWithoutInitialize, _) =>
             "No initialize key in DCS and PostgreSQL is running as replica, aborting start. Start the agent on the node running as primary first",
         (ReasonId.RecordInitialize, var f) => $"recording system identifier {f.Text}",

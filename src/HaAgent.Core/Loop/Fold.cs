@@ -12,6 +12,18 @@ internal static class Fold
     /// <summary>A store's granularity and a cycle's upkeep: a lease that ends this little "early" ended on time.</summary>
     private static readonly TimeSpan ExpirySlack = TimeSpan.FromSeconds(2);
 
+    /// <summary>A confirmed renewal older than this is made anew by a loop that is awake anyhow.</summary>
+    private static readonly TimeSpan RenewalAge = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// The loop is awake: a leader renews now rather than at its next tick, so that signs of life stay close to renewals. Not while
+    /// the store does not answer: the end of each try wakes the loop, and the next must wait for its pause.
+    /// </summary>
+    public static NodeMemory Awake(NodeMemory memory, Instant now) =>
+        memory is { Authority: NodeAuthority.Lease lease, RenewalsUnanswered: 0 } && now - lease.Times.SentAt >= RenewalAge
+            ? memory with { RenewAt = Instant.Min(memory.RenewAt, now) }
+            : memory;
+
     /// <summary>Takes the current readings into the memory.</summary>
     public static NodeMemory Observe(NodeView v)
     {

@@ -16,9 +16,6 @@ public sealed class HaLoop : IDisposable
     /// <summary>A reading is asked for so long before a tick, so that the tick has a fresh one.</summary>
     private static readonly TimeSpan ProbeLead = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>A leader that is awake anyhow renews when its last renewal is older than this: signs of life stay close to renewals.</summary>
-    private static readonly TimeSpan RenewalAge = TimeSpan.FromSeconds(1);
-
     private readonly LoopParts _parts;
     private readonly WakeUp _wake = new();
     private readonly LoopState _state;
@@ -120,11 +117,7 @@ public sealed class HaLoop : IDisposable
             Reschedule(now);
         }
 
-        _state.Change(m => m with
-        {
-            ShutdownRequested = m.ShutdownRequested || Volatile.Read(ref _shutdownRequested),
-            RenewAt = m.Authority is NodeAuthority.Lease lease && now - lease.Times.SentAt >= RenewalAge ? Instant.Min(m.RenewAt, now) : m.RenewAt,
-        });
+        _state.Change(m => Fold.Awake(m, now) with { ShutdownRequested = m.ShutdownRequested || Volatile.Read(ref _shutdownRequested) });
         var until = _turn.Run(isTick, _nextTick);
         if (_state.ExitCode is not null)
         {

@@ -109,7 +109,7 @@ internal sealed class Turn(
     public async Task LastWordAsync()
     {
         var view = Look();
-        if (!view.StoreIsSilent())
+        if (!view.StoreIsSilent() && !GateRules.IsForeignCluster(view))
         {
             await parts.Dcs.WriteMemberAsync(
                 MemberRecordDuty.Json(view, parts.Identity), Instant.Now(parts.Clock) + TimeSpan.FromSeconds(1), CancellationToken.None);

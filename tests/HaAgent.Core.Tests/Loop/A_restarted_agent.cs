@@ -61,6 +61,7 @@ public class A_restarted_agent
             Board = new StatusBoard(),
             Mailbox = new Mailbox(Clock),
             Clock = Clock,
+            Alarms = Clock,
             Random = new Random(1),
             Loggers = NullLoggerFactory.Instance,
         });

@@ -37,6 +37,22 @@ public class What_is_remembered
     [Fact]
     public void A_release_is_never_early() => Assert.False(Fold.Observe(Given.Replica().NobodyLeads()).Loss!.Early);
 
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 500)]
+    [InlineData(7, 500)]
+    public void A_renewal_that_nobody_answered_is_followed_by_a_pause_whatever_wakes_the_loop(int unanswered, int pauseMilliseconds)
+    {
+        var pauseEnds = Later + TimeSpan.FromMilliseconds(500);
+        var memory = new NodeMemory
+        {
+            Authority = new NodeAuthority.Lease(LeaseTimes.From(Given.Now, TimeSpan.FromSeconds(20))),
+            RenewAt = pauseEnds,
+            RenewalsUnanswered = unanswered,
+        };
+        Assert.Equal(Later + TimeSpan.FromMilliseconds(pauseMilliseconds), Fold.Awake(memory, Later).RenewAt);
+    }
+
     [Fact]
     public void Ballots_are_thrown_away_when_the_leader_is_lost() =>
         Assert.Empty(Fold.Observe(Given.Replica().NobodyLeads().Ballot("c", 1)).Ballots);

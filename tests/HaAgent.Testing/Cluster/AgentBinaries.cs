@@ -33,6 +33,10 @@ public static class AgentBinaries
     /// <summary>The folder with <c>HaAgent.sln</c> above the running program; null when it runs elsewhere.</summary>
     public static string? RepositoryFolder { get; } = FindRepository();
 
+    /// <summary>A published program is one file; a built one is its folder.</summary>
+    public static IEnumerable<string> FilesOfProgram(string file) =>
+        File.Exists(file + ".dll") ? Directory.EnumerateFiles(Path.GetDirectoryName(file)!) : [file];
+
     private static string Find(string name, string variable, string project)
     {
         if (Environment.GetEnvironmentVariable(variable) is { Length: > 0 } named)
@@ -72,10 +76,6 @@ public static class AgentBinaries
         File.SetUnixFileMode(copy, (UnixFileMode)0b111_101_101);
         return Path.Combine(copy, Path.GetFileName(file));
     }
-
-    /// <summary>A published program is one file; a built one is its folder.</summary>
-    private static IEnumerable<string> FilesOfProgram(string file) =>
-        File.Exists(file + ".dll") ? Directory.EnumerateFiles(Path.GetDirectoryName(file)!) : [file];
 
     private static bool IsUsable(string file)
     {

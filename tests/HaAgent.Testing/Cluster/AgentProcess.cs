@@ -111,6 +111,9 @@ public sealed class AgentProcess : IAsyncDisposable
         KillPostgres();
     }
 
+    /// <summary>The operator's sentence of the agent's last decision; null when it does not answer.</summary>
+    public async Task<string?> ReasonAsync() => (string?)(await Rest.StatusAsync().ConfigureAwait(false))?["haagent"]?["reason"];
+
     public IReadOnlyList<LinuxProcess> PostgresProcesses() => LinuxProcesses.WorkingBelow(DataDirectory);
 
     /// <summary>The postmaster's pid; null when the data directory has no running one.</summary>

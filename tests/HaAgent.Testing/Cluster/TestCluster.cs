@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using HaAgent.Testing.Etcd;
 using HaAgent.Testing.Processes;
 using Npgsql;
 
@@ -18,7 +19,7 @@ public sealed class TestCluster : IAsyncDisposable
 
     public IReadOnlyList<AgentProcess> Nodes => _nodes;
 
-    public StoreServers Store { get; private set; } = null!; // set by every way to start one
+    public EtcdServers Store { get; private set; } = null!; // set by every way to start one
 
     public HaProxyProcess? HaProxy { get; private set; }
 
@@ -39,7 +40,8 @@ public sealed class TestCluster : IAsyncDisposable
         var cluster = new TestCluster(options, TempFolder.Create("c", options.WithSpace));
         try
         {
-            cluster.Store = await StoreServers.StartAsync(cluster.Folder, options.EtcdMembers, options.Prefer.Etcd).ConfigureAwait(false);
+            cluster.Store = await EtcdServers.StartAsync(
+                new() { Members = options.EtcdMembers, Folder = cluster.Folder, FirstPort = options.Prefer.Etcd }).ConfigureAwait(false);
             foreach (var name in Names.Take(options.Nodes))
             {
                 cluster._nodes.Add(cluster.CreateNode(name));
@@ -221,16 +223,31 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>The value below the cluster's path in the store, such as <c>leader</c> or <c>members/a</c>.</summary>
     public Task<StoredValue?> ReadStoreAsync(string key) => Store.ReadAsync($"/service/{Scope}/{key}");
 
-    /// <summary>Stops the witness and tells what it saw of a second writer; empty when all was well.</summary>
+    /// <summary>Waits until every running agent has looked at the store again and decided, so many times. The store must answer.</summary>
+    /// <remarks>An agent tells in whole seconds when it looked last: looks within one second count once.</remarks>
+    public Task WaitForCyclesAsync(int count, TimeSpan within) => Task.WhenAll(_nodes.Where(n => n.IsRunning).Select(node =>
+    {
+        var looks = new HashSet<long>();
+        return Eventually.HoldsAsync(
+            $"{node.Name} has looked at the store {count} times",
+            within,
+            async () =>
+            {
+                looks.Add((long?)(await node.Rest.StatusAsync().ConfigureAwait(false))?["dcs_last_seen"] ?? looks.FirstOrDefault());
+                return looks.Count > count; // the first one was before
+            });
+    }));
+
+    /// <summary>The leader key, which somebody must hold.</summary>
+    public async Task<StoredValue> LeaderKeyAsync() =>
+        await ReadStoreAsync("leader").ConfigureAwait(false) ?? throw new InvalidOperationException("Nobody leads.");
+
+    /// <summary>Stops the witness and tells what it saw of a second writer; empty when it watched and all was well.</summary>
     public async Task<IReadOnlyList<string>> SecondWriterAsync()
     {
-        if (Witness is null)
-        {
-            return [];
-        }
-
-        await Witness.StopAsync().ConfigureAwait(false);
-        return Witness.Violations();
+        var witness = Witness ?? throw new InvalidOperationException("This cluster was started without a witness.");
+        await witness.StopAsync().ConfigureAwait(false);
+        return witness.Writes.Count > 0 ? witness.Violations() : ["The witness never wrote anywhere: it proves nothing."];
     }
 
     /// <summary>The last lines of every agent's log, for the message of a failed test.</summary>
@@ -276,7 +293,7 @@ public sealed class TestCluster : IAsyncDisposable
             Name = name,
             RestPort = Ports.Lease(_options.Prefer.Rest + offset),
             PostgresPort = Ports.Lease(_options.Prefer.Postgres + offset),
-            EtcdHosts = Store.Hosts,
+            EtcdHosts = Store.Endpoints,
             DataDirectory = Path.Combine(folder, "data"),
             RunFolder = ServiceUser.CreateFolder(Path.Combine(folder, "run"), Owner),
             TtlSeconds = _options.TtlSeconds,

@@ -1,48 +1,45 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Runtime.InteropServices;
+using HaAgent.Testing.Processes;
 
 namespace HaAgent.Testing.Etcd;
 
 /// <summary>One member: killed, frozen and started again as a test needs.</summary>
-public sealed class EtcdServer
+public sealed class EtcdServer : IAsyncDisposable
 {
-    private const int Continue = 18;
-    private const int Stop = 19;
-
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly List<string> _arguments;
+    private readonly string _folder;
     private readonly string _metrics;
-    private readonly string _output;
-    private Process? _process;
+    private readonly int[] _ports;
+    private ChildProcess? _process;
 
-    internal EtcdServer(
-        EtcdSetup setup, string name, string folder, int clientPort, int peerPort, int metricsPort, string peers)
+    internal EtcdServer(EtcdSetup setup, string name, string folder, EtcdPorts ports, string peers)
     {
         var scheme = setup.Certificates is null ? "http" : "https";
         Name = name;
-        ClientPort = clientPort;
-        ClientUrl = EtcdServers.Url(scheme, setup.Address, clientPort);
+        _folder = folder;
+        _ports = [ports.Client, ports.Peer, ports.Metrics];
+        ClientUrl = EtcdServers.Url(scheme, setup.Address, ports.Client);
         Endpoint = ClientUrl[(scheme.Length + 3)..];
-        _metrics = EtcdServers.Url("http", setup.Address, metricsPort);
-        _output = folder + ".log";
-        var peerUrl = EtcdServers.Url("http", setup.Address, peerPort);
+        _metrics = EtcdServers.Url("http", setup.Address, ports.Metrics);
+        var peerUrl = EtcdServers.Url("http", setup.Address, ports.Peer);
         var election = (int)setup.ElectionTimeout.TotalMilliseconds;
         _arguments =
         [
             "--name", name,
-            "--data-dir", folder,
+            "--data-dir", Path.Combine(folder, "data"),
             "--listen-client-urls", ClientUrl,
             "--advertise-client-urls", ClientUrl,
             "--listen-peer-urls", peerUrl,
             "--initial-advertise-peer-urls", peerUrl,
             "--initial-cluster", peers,
+            "--initial-cluster-token", peers, // members of another test's cluster are strangers
             "--listen-metrics-urls", _metrics,
             "--heartbeat-interval", Text(election / 10),
             "--election-timeout", Text(election),
             "--logger", "zap",
+            "--log-level", "warn",
         ];
         if (setup.QuotaBytes is { } quota)
         {
@@ -61,61 +58,49 @@ public sealed class EtcdServer
     }
 
     public string Name { get; }
-    public int ClientPort { get; }
+
+    public int ClientPort => _ports[0];
 
     /// <summary>With scheme: <c>http://127.0.0.1:2379</c>.</summary>
     public string ClientUrl { get; }
 
     /// <summary>Host and port, an IPv6 address in brackets.</summary>
     public string Endpoint { get; }
+
     public bool IsRunning => _process is { HasExited: false };
 
+    /// <summary>It runs, and was not told to stand still.</summary>
+    public bool Answers => IsRunning && !IsFrozen;
+
+    private bool IsFrozen { get; set; }
+
+    private string LogFile => _folder + ".log";
+
     /// <summary>Starts it, again if need be, with the data it has. Does not wait for a leader.</summary>
-    public Task StartAsync()
+    public void Start()
     {
-        // etcd's own output goes to a file: a pipe that nobody empties would stop it one day.
-        var start = new ProcessStartInfo("/bin/sh", ["-c", "exec etcd \"$@\" >>\"$HAAGENT_TEST_OUTPUT\" 2>&1", "sh", .. _arguments])
-        {
-            UseShellExecute = false,
-            Environment = { ["HAAGENT_TEST_OUTPUT"] = _output },
-        };
-        _process = Process.Start(start)!;
-        AppDomain.CurrentDomain.ProcessExit += KillOnExit;
-        return Task.CompletedTask;
+        IsFrozen = false;
+        _process = ChildProcess.Start(new ChildProcessSpec("etcd", _arguments) { LogFile = LogFile, WorkingFolder = _folder });
     }
 
     /// <summary>Until it says that the cluster has a leader and takes writes.</summary>
-    public async Task WaitHealthyAsync()
+    /// <exception cref="InvalidOperationException">It has ended; the message has its last output.</exception>
+    public async Task WaitUntilHealthyAsync()
     {
-        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
-        var until = Stopwatch.StartNew();
-        while (true)
-        {
-            if (_process is not { HasExited: false })
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(5) };
+        await Eventually.HoldsAsync(
+            $"etcd member {Name} has a leader and takes writes (log: {LogFile})",
+            Patience,
+            async () =>
             {
-                throw new InvalidOperationException($"{Name} ended:\n{await TailAsync().ConfigureAwait(false)}");
-            }
-
-            try
-            {
-                using var answer = await http.GetAsync(new Uri(_metrics + "/health")).ConfigureAwait(false);
-                if (answer.StatusCode == HttpStatusCode.OK)
+                if (_process is not { HasExited: false } process)
                 {
-                    return;
+                    throw new InvalidOperationException($"etcd member {Name} has ended:\n{_process?.LastOutput()}");
                 }
-            }
-            catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
-            {
-                // Not listening yet.
-            }
 
-            if (until.Elapsed > Patience)
-            {
-                throw new TimeoutException($"{Name} has no leader after {Patience}:\n{await TailAsync().ConfigureAwait(false)}");
-            }
-
-            await Task.Delay(20).ConfigureAwait(false);
-        }
+                using var answer = await http.GetAsync(new Uri(_metrics + "/health")).ConfigureAwait(false);
+                return answer.IsSuccessStatusCode;
+            }).ConfigureAwait(false);
     }
 
     /// <summary>SIGKILL, and waits for the end.</summary>
@@ -123,39 +108,37 @@ public sealed class EtcdServer
     {
         if (_process is { } process)
         {
-            AppDomain.CurrentDomain.ProcessExit -= KillOnExit;
-            process.Kill();
-            await process.WaitForExitAsync().ConfigureAwait(false);
-            process.Dispose();
             _process = null;
+            await process.DisposeAsync().ConfigureAwait(false);
         }
     }
 
     /// <summary>SIGSTOP: it accepts connections and answers nothing.</summary>
-    public void Freeze() => Signal(Stop);
+    public void Freeze()
+    {
+        Running.Freeze();
+        IsFrozen = true;
+    }
 
     /// <summary>SIGCONT.</summary>
-    public void Thaw() => Signal(Continue);
-
-    private void Signal(int signal)
+    public void Thaw()
     {
-        if (_process is not { HasExited: false } process || NativeKill(process.Id, signal) != 0)
-        {
-            throw new InvalidOperationException($"{Name} does not run");
-        }
+        Running.Thaw();
+        IsFrozen = false;
     }
 
-    private void KillOnExit(object? sender, EventArgs e) => _process?.Kill();
-
-    private async Task<string> TailAsync()
+    public async ValueTask DisposeAsync()
     {
-        var lines = File.Exists(_output) ? await File.ReadAllLinesAsync(_output).ConfigureAwait(false) : [];
-        return string.Join('\n', lines.TakeLast(20));
+        await KillAsync().ConfigureAwait(false);
+        Array.ForEach(_ports, Ports.Release);
     }
+
+    private ChildProcess Running => _process is { HasExited: false } process
+        ? process
+        : throw new InvalidOperationException($"etcd member {Name} does not run.");
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
-
-    [DllImport("libc", EntryPoint = "kill")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int NativeKill(int pid, int signal);
 }
+
+/// <param name="Metrics">Plain HTTP even where clients need TLS: for looking at its health.</param>
+internal sealed record EtcdPorts(int Client, int Peer, int Metrics);

@@ -20,4 +20,7 @@ public sealed record EtcdSetup
 
     /// <summary>Where data and output go; null: a temporary folder that is deleted in the end.</summary>
     public string? Folder { get; init; }
+
+    /// <summary>The first member's port for clients, taken when it is free; null: any.</summary>
+    public int? FirstPort { get; init; }
 }

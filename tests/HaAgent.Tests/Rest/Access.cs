@@ -2,6 +2,7 @@ using System.Text;
 using HaAgent.Configuration.Options;
 using HaAgent.Core.Snapshot;
 using HaAgent.Rest;
+using HaAgent.Testing;
 using HaAgent.Tests.Given;
 
 namespace HaAgent.Tests.Rest;
@@ -117,7 +118,7 @@ public class Access
         Assert.NotEqual(other.Port, api.Port);
         Assert.Equal(200, (await api.AskAsync("GET", "/")).Code);
         var before = api.Port;
-        var moved = RunningApi.Options with { ListenHost = "localhost", ListenPort = FreePort() };
+        var moved = RunningApi.Options with { ListenHost = "localhost", ListenPort = Ports.Lease() };
         await api.Api.ApplyAsync(moved, TestContext.Current.CancellationToken);
         Assert.NotEqual(before, api.Port);
         Assert.Equal(200, (await api.AskAsync("GET", "/")).Code);
@@ -131,13 +132,5 @@ public class Access
             () => RunningApi.StartAsync(null, RunningApi.Options with { ListenPort = other.Port }));
         Assert.StartsWith(
             $"Couldn't start a service on '127.0.0.1:{other.Port}', please check your `restapi.listen` configuration", error.Message, StringComparison.Ordinal);
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new System.Net.Sockets.Socket(
-            System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
-        socket.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
-        return ((System.Net.IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }
