@@ -69,19 +69,6 @@ internal static class Program
     {
         var environment = ProcessEnvironment.Capture();
         var local = LocalConfiguration.Load(line.ConfigPath, environment);
-        try
-        {
-            return await RunAsync(local, environment);
-        }
-        catch (ConfigurationException refusal)
-        {
-            await RefusedStart.StandInAsync(refusal, local, environment);
-            throw;
-        }
-    }
-
-    private static async Task<int> RunAsync(LocalConfiguration local, IReadOnlyDictionary<string, string> environment)
-    {
         var notices = await StartupCheck.RunAsync(local, CancellationToken.None);
         var options = AgentOptions.Load(local, environment);
         var problems = await PostgresPreflight.CheckAsync(

@@ -64,10 +64,6 @@ internal sealed class SdNotify : IDisposable
     /// <summary>The line that <c>systemctl status</c> shows.</summary>
     public bool Status(string status) => Send($"STATUS={OneLine(status)}");
 
-    /// <summary>Before it is ready: the start takes so much longer, from now, than the manager would wait by itself.</summary>
-    public bool ExtendTimeout(TimeSpan by, string status) => Send(string.Create(
-        CultureInfo.InvariantCulture, $"EXTEND_TIMEOUT_USEC={by.TotalMicroseconds:0}\nSTATUS={OneLine(status)}"));
-
     /// <summary>Once per completed turn of the loop, whatever the store answered.</summary>
     public bool Watchdog() => Send("WATCHDOG=1");
 

@@ -34,8 +34,6 @@ public class Notifications
         Assert.Equal("STATUS=two lines", Receive(manager));
         Assert.True(notify.Watchdog());
         Assert.Equal("WATCHDOG=1", Receive(manager));
-        Assert.True(notify.ExtendTimeout(TimeSpan.FromSeconds(1.5), "waiting"));
-        Assert.Equal("EXTEND_TIMEOUT_USEC=1500000\nSTATUS=waiting", Receive(manager));
         Assert.True(notify.Stopping("shutting down"));
         Assert.Equal("STOPPING=1\nSTATUS=shutting down", Receive(manager));
     }
