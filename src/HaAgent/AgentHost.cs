@@ -36,6 +36,8 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
     private readonly Mailbox _mailbox;
     private readonly SettingsSource _settings;
     private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _gate = new();
+    private bool _stopAsked;
     private volatile AgentOptions _options;
     private volatile HaLoop? _loop;
     private RestApi? _rest;
@@ -151,8 +153,14 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
             Loggers = _log,
         });
         loop.CycleCompleted += OnCycleCompleted;
-        _loop = loop;
-        if (_stop.IsCancellationRequested)
+        bool stopAsked;
+        lock (_gate)
+        {
+            _loop = loop;
+            stopAsked = _stopAsked;
+        }
+
+        if (stopAsked)
         {
             loop.RequestShutdown(); // asked for before there was a loop to ask
         }
@@ -225,7 +233,14 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
     {
         HostLog.ShuttingDown(_logger, signal);
         _service.Stopping($"shutting down after {signal}");
-        if (_loop is { } loop)
+        HaLoop? loop;
+        lock (_gate)
+        {
+            _stopAsked = true;
+            loop = _loop;
+        }
+
+        if (loop is not null)
         {
             loop.RequestShutdown();
         }

@@ -29,8 +29,7 @@ internal sealed class ServiceState(SdNotify manager, TimeProvider clock, ILogger
 
             if (!_isReady)
             {
-                _isReady = true;
-                manager.Ready(status);
+                _isReady = manager.Ready(status); // again with the next turn, if the manager's queue was full
             }
             else if (status != _status)
             {
