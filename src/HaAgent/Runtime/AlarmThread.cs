@@ -7,7 +7,8 @@ namespace HaAgent.Runtime;
 /// </remarks>
 internal sealed class AlarmThread : TimeProvider, IDisposable
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromHours(1);
+    /// <summary>A thread's waits stand still while the machine is suspended; the clock does not.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
 
     private readonly TimeProvider _clock;
     private readonly object _gate = new();
