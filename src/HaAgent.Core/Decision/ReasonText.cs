@@ -104,8 +104,8 @@ public static class ReasonText
         (ReasonId.HandOverNobody, var f) => $"no candidate confirmed {f.Theirs} in time: starting again as primary",
         (ReasonId.HandOverEndAtOnce, _) => "nobody confirmed in time and the server lingers: ending it",
         (ReasonId.HandOverBroken, _) =>
-            "PostgreSQL did not shut down cleanly, nobody is known to have everything: starting again as primary",
-        (ReasonId.HandOverTriedAlready, var f) => $"{f.Text}: was tried and nobody could take over; clearing the request",
+            "a clean end of PostgreSQL is not confirmed, nobody is known to have everything: starting again as primary",
+        (ReasonId.HandOverTriedAlready, var f) => $"{f.Text}: was tried and did not come off; clearing the request",
         (ReasonId.HandOverAwaitExit, _) => "waiting for PostgreSQL to end",
         _ => null,
     };

@@ -17,6 +17,7 @@ internal sealed class JobSteps(IPostgresServer postgres, TimeProvider clock)
     private static readonly TimeSpan FirstStart = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan ProbeLimit = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LastLook = TimeSpan.FromMilliseconds(200);
 
     private Instant Now => Instant.Now(clock);
 
@@ -128,6 +129,11 @@ internal sealed class JobSteps(IPostgresServer postgres, TimeProvider clock)
             }
 
             lingers(Now - begun, await postgres.WhatKeepsAStopAsync(Now + ProbeLimit, CancellationToken.None));
+        }
+
+        if (await postgres.WaitForControlStateAsync([ControlState.ShutDown], Now + LastLook, CancellationToken.None))
+        {
+            return await DownAsync(streamed);
         }
 
         return await EndAtOnceAsync(CancellationToken.None) is JobResult.Failed failed
