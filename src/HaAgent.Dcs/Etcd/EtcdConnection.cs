@@ -140,6 +140,11 @@ internal sealed class EtcdConnection : IDisposable
             return reply;
         }
 
+        if (_options.Username is null && _options.Tls?.ClientCertificateContext is not null)
+        {
+            return reply; // the certificate names the user; the same code tells of an auth store that has just changed
+        }
+
         if (_options.Username is null)
         {
             NoteRefusal(reply.Status);
@@ -147,6 +152,11 @@ internal sealed class EtcdConnection : IDisposable
         }
 
         var status = await AuthenticateAsync(current, path, stop).ConfigureAwait(false);
+        if (status.IsOk)
+        {
+            _loginRefused = null;
+        }
+
         return status.IsOk ? await attempt(current).ConfigureAwait(false) : GrpcReply<T>.Failed(status);
     }
 
