@@ -57,7 +57,7 @@ internal static partial class PgLog
 
     [LoggerMessage(EventId = 4016, Level = LogLevel.Error,
         Message = "postgresql.authentication.superuser.username = '{User}': PostgreSQL does not let this user in ({Detail}), so "
-            + "nothing is known of the server and it cannot lead. Correct postgresql.authentication.superuser and reload, or "
-            + "correct the user's password or pg_hba.conf")]
+            + "the server's role and position are not known: this node is not promoted, and a leader lock that it holds stays "
+            + "with it. Correct postgresql.authentication.superuser and reload, or correct the user's password or pg_hba.conf")]
     public static partial void LoginRefused(ILogger logger, string user, string detail);
 }

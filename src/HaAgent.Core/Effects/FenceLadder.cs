@@ -46,9 +46,9 @@ internal sealed class FenceLadder(IPostgresServer postgres, TimeProvider clock, 
             return;
         }
 
+        HaLog.Killing(logger, Instant.Now(clock) - begun);
         do
         {
-            HaLog.Killing(logger, Instant.Now(clock) - begun);
             postgres.Kill();
         }
         while (!await HasExitedByAsync(Instant.Now(clock) + BetweenKills, stop));
