@@ -93,6 +93,28 @@ public class A_diverged_server
     }
 
     [Fact]
+    public async Task That_was_promoted_and_ended_before_its_first_checkpoint_is_rewound_all_the_same()
+    {
+        await using var a = await TestServer.PrimaryAsync();
+        await using var b = await a.ReplicaAsync("b");
+        await ShareARowAsync(a, b);
+        await PromoteAsync(b, checkpoint: false);
+        await b.AskAsync("INSERT INTO t VALUES ('lost')");
+        await b.StopAsync(StopMode.Immediate);
+        await b.StartAsync(asPrimary: false, a.Upstream);
+        await b.StopAsync();
+
+        // Its checkpoint is still of the timeline before the promotion: pg_rewind before version 16 looks no further.
+        var control = await b.Server.ReadControlAsync(TestServer.Stop);
+        Assert.Equal((1u, 2u), (control!.Checkpoint.Timeline.Value, control.MinimumRecoveryEnd.Timeline.Value));
+
+        var rewound = await b.Server.RewindAsync(a.Upstream, TestServer.Stop);
+        Assert.True(rewound.Outcome == RewindOutcome.Done, $"{rewound.Outcome} {rewound.Detail}");
+        await FollowAsync(b, a);
+        Assert.Equal("shared", await b.AskAsync("SELECT string_agg(x, ',' ORDER BY x) FROM t"));
+    }
+
+    [Fact]
     public async Task Cannot_be_compared_or_rewound_while_the_leader_is_away()
     {
         await using var a = await TestServer.PrimaryAsync();
@@ -145,12 +167,15 @@ public class A_diverged_server
             (await b.ProbeAsync()).Replayed >= (await a.ProbeAsync()).Flushed, TestServer.Stop);
     }
 
-    private static async Task PromoteAsync(TestServer server)
+    private static async Task PromoteAsync(TestServer server, bool checkpoint = true)
     {
         TestServer.Succeeds(await server.Server.PromoteAsync(TestServer.In(5), TestServer.Stop));
         Assert.True(await server.Server.WaitForControlStateAsync(
             [ControlState.InProduction], TestServer.In(20), TestServer.Stop));
-        TestServer.Succeeds(await server.Server.CheckpointAsync(TestServer.Soon, TestServer.Stop));
+        if (checkpoint)
+        {
+            TestServer.Succeeds(await server.Server.CheckpointAsync(TestServer.Soon, TestServer.Stop));
+        }
     }
 
     private static async Task FollowAsync(TestServer replica, TestServer leader)

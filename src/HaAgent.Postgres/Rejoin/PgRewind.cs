@@ -44,8 +44,7 @@ internal sealed class PgRewind(ServerContext context)
         var remembered = context.Files.Remember(context.Configuration);
         await _wal.ArchiveReadyAsync(stop).ConfigureAwait(false);
         var control = await context.ControlData.FactsAsync(stop).ConfigureAwait(false);
-        if (control?.State is not (ControlState.ShutDown or ControlState.ShutDownInRecovery)
-            && await _recovery.RunAsync(stop).ConfigureAwait(false) is { } problem)
+        if (!TellsItsTimeline(control) && await _recovery.RunAsync(stop).ConfigureAwait(false) is { } problem)
         {
             // pg_rewind would try the same; its complaint is the one to report.
             PgLog.StepFailed(context.Log, "crash recovery before the rewind", problem);
@@ -65,6 +64,18 @@ internal sealed class PgRewind(ServerContext context)
         return Report(leaderIsWell || !usable ? RewindOutcome.Failed : RewindOutcome.SourceUnreachable,
             $"pg_rewind: {result.Complaint}");
     }
+
+    /// <summary>Whether pg_rewind can read from the control file where this server ended, and on which timeline.</summary>
+    /// <remarks>
+    /// Before version 16 it reads the timeline of the last checkpoint alone, which is an older one when the server was
+    /// promoted and ended before its first checkpoint: it would find that nothing had to be done.
+    /// </remarks>
+    private static bool TellsItsTimeline(ControlFacts? control) => control?.State switch
+    {
+        ControlState.ShutDown => true,
+        ControlState.ShutDownInRecovery => control.MinimumRecoveryEnd.Timeline <= control.Checkpoint.Timeline,
+        _ => false,
+    };
 
     /// <summary>What makes a rewind impossible from the start; null: nothing.</summary>
     private async Task<string?> ObstacleAsync(CancellationToken stop)
