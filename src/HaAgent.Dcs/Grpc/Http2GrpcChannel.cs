@@ -96,7 +96,7 @@ internal sealed class Http2GrpcChannel(Uri server, HttpMessageHandler handler, T
 
     // The innermost message says what is wrong (refused, a certificate); but not when it is our own tearing down of it.
     private static string Cause(Exception e) =>
-        e.GetBaseException() is var cause and not ObjectDisposedException ? cause.Message : e.Message;
+        e.InnerException is { } inner and not ObjectDisposedException ? Cause(inner) : e.Message;
 
     // A timer of zero would be legal and a negative one an error; a call that comes too late simply times out.
     private static TimeSpan Positive(TimeSpan timeout) =>
