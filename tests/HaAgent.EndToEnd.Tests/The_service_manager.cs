@@ -54,9 +54,10 @@ public sealed class The_service_manager : ClusterTest
             "that it follows", 0, Patience,
             n => n["STATUS"] == "replica, running: no action. I am (b), a secondary, and following a leader (a)");
 
-        await Cluster.Nodes[0].LoseHostAsync();
+        var mark = second.Count;
+        Assert.Equal(0, await Cluster.Nodes[0].StopAsync(Patience));
         await second.NextAsync(
-            "that it leads", second.Count, Patience,
+            "that it leads", mark, Patience,
             n => n["STATUS"] == "primary, running: no action. I am (b), the leader with the lock");
         await AssertWritableAsync("b");
     }
