@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using HaAgent.Core.Ports;
 using HaAgent.Core.Snapshot;
+using HaAgent.Guard;
 using HaAgent.Postgres.Config;
 using HaAgent.Postgres.Control;
 using HaAgent.Postgres.Sql;

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using HaAgent.Core.Model;
 using HaAgent.Core.Ports;
 using HaAgent.Core.Snapshot;
+using HaAgent.Guard;
 using HaAgent.Postgres.Config;
 using HaAgent.Postgres.Control;
 using HaAgent.Postgres.Rejoin;

@@ -11,6 +11,8 @@ namespace HaAgent.Postgres;
 /// <summary>What the parts of the local server share. Made once, wired by hand.</summary>
 internal sealed class ServerContext : IDisposable
 {
+    private const string OomScore = "/proc/self/oom_score_adj";
+
     private volatile PostgresEffectiveConfiguration _configuration;
 
     public ServerContext(PostgresOptions options, JsonObject dynamicConfig, TimeProvider clock, ILogger log)
@@ -77,10 +79,22 @@ internal sealed class ServerContext : IDisposable
     /// </remarks>
     public Dictionary<string, string> EnvironmentForServer()
     {
+        var variables = new Dictionary<string, string>();
         var pid = PostmasterPidFile.TryRead(DataDirectory)?.Pid ?? Postmaster.LastPid;
-        return pid != 0 && Postmaster.IsTakenByAnother(pid)
-            ? new() { ["PG_GRANDPARENT_PID"] = pid.ToString(System.Globalization.CultureInfo.InvariantCulture) }
-            : [];
+        if (pid != 0 && Postmaster.IsTakenByAnother(pid))
+        {
+            variables["PG_GRANDPARENT_PID"] = pid.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+
+        // The unit protects the agent, and with it the postmaster, from the kernel when memory runs out. Backends go back to
+        // the usual rank (PostgreSQL documentation, "Linux Memory Overcommit").
+        if (File.ReadAllText(OomScore).StartsWith('-'))
+        {
+            variables["PG_OOM_ADJUST_FILE"] = OomScore;
+            variables["PG_OOM_ADJUST_VALUE"] = "0";
+        }
+
+        return variables;
     }
 
     /// <summary>A session with the local server as the superuser.</summary>

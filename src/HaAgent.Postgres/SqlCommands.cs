@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using HaAgent.Core.Model;
 using HaAgent.Core.Ports;
 using HaAgent.Core.Snapshot;
+using HaAgent.Guard;
 using HaAgent.Postgres.Config;
 using HaAgent.Postgres.Control;
 using HaAgent.Postgres.Sql;

@@ -7,6 +7,8 @@ using HaAgent.Core.Requests;
 using HaAgent.Core.Settings;
 using HaAgent.Core.Snapshot;
 using HaAgent.Dcs.Etcd;
+using HaAgent.Guard;
+using HaAgent.Guarding;
 using HaAgent.Logging;
 using HaAgent.Postgres;
 using HaAgent.Rest;
@@ -26,7 +28,7 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
     private readonly ILogger _logger;
     private readonly Random _random;
     private readonly InstanceLock _instance;
-    private readonly DeadlineWordFile _word;
+    private readonly LeaseGuard _guard;
     private readonly EtcdDcs _dcs;
     private readonly LocalPostgresServer _postgres;
     private readonly PeersOverHttp _peers;
@@ -60,7 +62,7 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
         var server = postgres.Configuration;
         _identity = new(
             options.Local.Name, options.Local.Scope, server.ConnUrl, options.Rest.ApiUrl, server.ProxyUrl);
-        _word = DeadlineWordFile.Open(options.RunDirectory, options.Postgres.DataDirectory);
+        _guard = LeaseGuard.Open(options, Clock, log.CreateLogger("HaAgent.Guard"));
         _mailbox = new(Clock);
         _dcs = EtcdDcs.Start(
             options.Etcd, Timing(_settings.Current), Clock, new Random(_random.Next()),
@@ -112,7 +114,7 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
         await _postgres.DisposeAsync();
         _peers.Dispose();
         _service.Dispose();
-        _word.Dispose();
+        _guard.Dispose();
         _instance.Dispose();
         _stop.Dispose();
     }
@@ -143,7 +145,7 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
             Dcs = _dcs,
             Postgres = _postgres,
             Peers = _peers,
-            Word = _word,
+            Guard = _guard,
             Settings = _settings,
             Board = _board,
             Mailbox = _mailbox,

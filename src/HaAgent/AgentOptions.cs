@@ -19,7 +19,8 @@ internal sealed record AgentOptions(
     CtlOptions Ctl,
     LogOptions Log,
     BootstrapOptions Bootstrap,
-    string RunDirectory)
+    string RunDirectory,
+    bool Guard)
 {
     /// <exception cref="ConfigurationException">The first mistake found: setting, value, remedy.</exception>
     public static AgentOptions Load(LocalConfiguration local, IReadOnlyDictionary<string, string> environment)
@@ -37,7 +38,8 @@ internal sealed record AgentOptions(
             CtlOptions.Read(root),
             LogOptions.Read(root),
             BootstrapOptions.Read(root),
-            runDirectory);
+            runDirectory,
+            ReadGuard(root));
     }
 
     /// <summary>
@@ -51,6 +53,14 @@ internal sealed record AgentOptions(
         Rest = RestApiOptions.Read(local.Root),
         Ctl = CtlOptions.Read(local.Root),
         Log = LogOptions.Read(local.Root),
+    };
+
+    /// <summary><c>haagent.guard</c>: whether a second process watches the deadline. On unless switched off.</summary>
+    private static bool ReadGuard(JsonObject root) => (root["haagent"] as JsonObject)?["guard"] switch
+    {
+        null => true,
+        var node => ValueParsers.Bool(node)
+            ?? throw new ConfigurationException("haagent.guard", node.ToString(), "must be on or off."),
     };
 
     private static (JsonObject Section, string Name) EtcdSection(JsonObject root)

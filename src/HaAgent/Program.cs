@@ -3,6 +3,7 @@ using HaAgent.Configuration.Options;
 using HaAgent.Configuration.Rules;
 using HaAgent.Core.Contracts;
 using HaAgent.Core.Settings;
+using HaAgent.Guard;
 using HaAgent.Logging;
 using HaAgent.Postgres;
 using HaAgent.Runtime;
@@ -19,6 +20,11 @@ internal static class Program
 
     private static async Task<int> Main(string[] words)
     {
+        if (words is ["guard", var wordFile])
+        {
+            return GuardCommand.Run(wordFile);
+        }
+
         if (CommandLine.Parse(words, out var error) is not { } line)
         {
             await Console.Error.WriteLineAsync(CommandLine.Usage + "\nhaagent: error: " + error);

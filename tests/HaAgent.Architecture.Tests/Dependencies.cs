@@ -13,9 +13,10 @@ public class Dependencies
         ["HaAgent.Core"] = [],
         ["HaAgent.Configuration"] = ["HaAgent.Core"],
         ["HaAgent.Dcs"] = ["HaAgent.Core"],
-        ["HaAgent.Postgres"] = ["HaAgent.Core"],
+        ["HaAgent.Guard"] = [],
+        ["HaAgent.Postgres"] = ["HaAgent.Core", "HaAgent.Guard"],
         ["HaAgent.Ctl"] = ["HaAgent.Configuration", "HaAgent.Core", "HaAgent.Dcs"],
-        ["HaAgent"] = ["HaAgent.Configuration", "HaAgent.Core", "HaAgent.Dcs", "HaAgent.Postgres"],
+        ["HaAgent"] = ["HaAgent.Configuration", "HaAgent.Core", "HaAgent.Dcs", "HaAgent.Guard", "HaAgent.Postgres"],
     };
 
     [Fact]

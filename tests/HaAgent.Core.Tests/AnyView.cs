@@ -43,6 +43,8 @@ internal static class AnyView
             Maybe(random, 4, () => given.NoBallot(peer));
         }
 
+        Maybe(random, 10, () => given.Guard(g => g with { Fired = true, NothingRuns = random.Next(2) == 0 }));
+        Maybe(random, 10, () => given.Guard(g => g with { MissingSince = Given.Now - Some(random, 20) }));
         Maybe(random, 6, () => given.StoreSilent());
         return given;
     }

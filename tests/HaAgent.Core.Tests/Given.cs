@@ -42,6 +42,8 @@ internal sealed class Given
 
     public Given Remember(Func<NodeMemory, NodeMemory> change) => With(v => v with { Memory = change(v.Memory) });
 
+    public Given Guard(Func<GuardReading, GuardReading> change) => With(v => v with { Guard = change(v.Guard) });
+
     public Given Settings(Func<HaSettings, HaSettings> change) => With(v => v with { Settings = change(v.Settings) });
 
     public Given Paused() => Settings(s => s with { Pause = true }).Remember(m => m with { WasPaused = true });

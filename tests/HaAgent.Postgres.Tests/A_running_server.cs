@@ -3,6 +3,7 @@ using System.Globalization;
 using HaAgent.Core.Model;
 using HaAgent.Core.Ports;
 using HaAgent.Core.Snapshot;
+using HaAgent.Guard;
 using HaAgent.Postgres.Control;
 using HaAgent.Testing;
 using Npgsql;

@@ -53,8 +53,11 @@ public abstract record NodeAuthority
     /// </summary>
     public sealed record Unknown(Instant DecideBy) : NodeAuthority
     {
+        /// <summary>For an orderly end before the guard's.</summary>
+        private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(500);
+
         public override Instant Until => DecideBy;
-        public override Instant FenceAt => DecideBy;
+        public override Instant FenceAt => DecideBy - Margin;
         public override Instant GuardAt => DecideBy;
     }
 

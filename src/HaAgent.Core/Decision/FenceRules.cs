@@ -12,9 +12,12 @@ internal static class FenceRules
     [
         new("F10", v => v.Memory.Fencing, v => new HaDecision.Wait(new(ReasonId.FencingUnderWay))),
 
+        // The guard has ended the server, or is about to: what the store confirms to us by now counts for nothing (S1).
+        new("F15", v => v.Guard.Fired && v.Running(), v => new HaDecision.Fence(v.At, new(ReasonId.GuardFired))),
+
         // What has run out has run out, whoever answers (S2). First, and without asking the store.
-        new("F20", v => Threatens(v) && v.Authority is NodeAuthority.Unknown && v.Authority.HasRunOut(v.At),
-            v => new HaDecision.Fence(v.At, new(ReasonId.AdoptionNotConfirmed, new() { At = v.Authority.Until }))),
+        new("F20", v => Threatens(v) && v.Authority is NodeAuthority.Unknown && v.At >= v.Authority.FenceAt,
+            v => new HaDecision.Fence(v.Authority.GuardAt, new(ReasonId.AdoptionNotConfirmed, new() { At = v.Authority.Until }))),
         new("F30", v => Threatens(v) && v.LeaderIsAnother(),
             v => new HaDecision.Fence(v.At, new(ReasonId.AnotherLeads, new() { Node = v.LeaderName() }))),
         new("F40", v => Threatens(v) && v.Authority is NodeAuthority.Lease && v.Unlocked(),
@@ -29,6 +32,10 @@ internal static class FenceRules
         // store: one that answers reads but refuses writes (out of space) lets the lease run out all the same.
         new("F60", v => Threatens(v) && v.At >= v.Authority.FenceAt,
             v => new HaDecision.Fence(v.Authority.GuardAt, new(ReasonId.AuthorityNearlyRanOut, new() { At = v.Authority.Until }))),
+
+        // Nobody would end the server if this agent were stopped now.
+        new("F70", v => Threatens(v) && v.GuardIsGone(),
+            v => new HaDecision.Fence(v.Authority.GuardAt, new(ReasonId.NoGuard))),
     ];
 
     private static bool Threatens(NodeView v) => !v.Paused() && v.MayBeWritable() && v.Authority is not NodeAuthority.Founding;

@@ -11,6 +11,16 @@ internal static class GateRules
 {
     public static readonly ImmutableArray<HaRule> Rows =
     [
+        // After a firing nothing is begun before the server is gone and the key is known not to be ours.
+        new("G02", v => v.Guard.Fired, _ => new HaDecision.Wait(new(ReasonId.GuardFired))),
+
+        // Nothing becomes writable here without a guard, and nobody waits for a node that cannot start one.
+        new("G04", v => v.GuardIsGone() && !v.MayBeWritable() && v.HasLease() && v.Memory.HandOver is null && !v.Paused(),
+            v => new HaDecision.ReleaseLease(default, v.Settings.Ttl, new(ReasonId.NoGuard))),
+        new("G06", v => v.Guard.MissingSince is not null && !v.MayBeWritable() && v.Memory.HandOver is null && !v.Paused()
+                && (v.HasLease() || (v.Unlocked() && v.Running())),
+            _ => new HaDecision.Wait(new(ReasonId.NoGuard))),
+
         new("G10", v => v.Postgres.Directory is DataDirectory.Unreadable && v.HasLease() && !v.Running(),
             v => new HaDecision.ReleaseLease(default, v.Settings.LoopWait, Unreadable(v))),
         new("G15", v => v.Postgres.Directory is DataDirectory.Unreadable && !v.Running(),

@@ -11,9 +11,13 @@ internal static class LeaseRules
     [
         new("L05", v => v.Memory.LeaseRequest != LeaseRequest.None, v => new HaDecision.Wait(new(ReasonId.LeaseRequestUnderWay))),
 
+        // The guard has fired. First the server's end, which the fence table sees to; then the key is given up.
+        new("L07", v => v.Guard is { Fired: true, NothingRuns: true } && v.HasKey(),
+            v => new HaDecision.ReleaseLease(default, v.Settings.LoopWait, new(ReasonId.GuardFired))),
+
         // A restarted agent over a running primary: its lease is not lost, only unknown. The store may still hold the key in
         // our name, or nobody's; a lease that was never confirmed here may be made anew, one that was may not.
-        new("L10", v => v.Memory.Authority is NodeAuthority.Unknown && (v.HasKey() || v.StoreIsSilent()) && v.RenewalDue(),
+        new("L10", v => !v.Guard.Fired && v.Memory.Authority is NodeAuthority.Unknown && (v.HasKey() || v.StoreIsSilent()) && v.RenewalDue(),
             v => new HaDecision.RenewLease(MayCreate: v.HasKey(), new(ReasonId.ConfirmAdoption, new() { At = v.Authority.Until }))),
 
         new("L20", v => KeepsLease(v) && v.StoreIsSilent() && v.RenewalDue(),
@@ -24,7 +28,8 @@ internal static class LeaseRules
 
     /// <summary>The key is ours by our own account or by the store's, and we have not given it away.</summary>
     private static bool KeepsLease(NodeView v) =>
-        v.Memory.HandOver is not { Released: true }
+        !v.Guard.Fired
+        && v.Memory.HandOver is not { Released: true }
         && (v.Memory.Authority is NodeAuthority.Lease || v.HasKey())
         && !v.LeaderIsAnother()
         && v.Memory.Founding == FoundingState.None;

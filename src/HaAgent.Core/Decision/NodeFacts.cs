@@ -8,6 +8,8 @@ namespace HaAgent.Core.Decision;
 /// <summary>The questions that rows ask, each with one answer.</summary>
 internal static class NodeFacts
 {
+    private static readonly TimeSpan GuardPatience = TimeSpan.FromSeconds(20);
+
     public static bool Paused(this NodeView v) => v.Settings.Pause;
 
     public static bool StoreIsSilent(this NodeView v) => v.Dcs is DcsReading.Silent;
@@ -20,7 +22,7 @@ internal static class NodeFacts
 
     public static NodeName LeaderName(this NodeView v) => v.Cluster?.LeaderName ?? NodeName.Nobody;
 
-    public static bool HasLease(this NodeView v) => v.Memory.Authority is NodeAuthority.Lease lease && !lease.HasRunOut(v.At);
+    public static bool HasLease(this NodeView v) => v.Memory.Authority is NodeAuthority.Lease lease && !lease.HasRunOut(v.At) && !v.Guard.Fired;
 
     public static bool Running(this NodeView v) => v.Postgres.IsRunning;
 
@@ -53,6 +55,9 @@ internal static class NodeFacts
 
     /// <summary>This agent wrote the signal file and is starting the server with it; the reading of the directory may be older.</summary>
     private static bool IsBeingStartedAsReplica(this NodeView v) => v.Job is { Spec: JobSpec.StartReplica or JobSpec.BaseBackup };
+
+    /// <summary>For so long that starting one is known to fail.</summary>
+    public static bool GuardIsGone(this NodeView v) => v.Guard.MissingSince is { } since && v.At >= since + GuardPatience;
 
     public static bool RenewalDue(this NodeView v) => v.At >= v.Memory.RenewAt;
 

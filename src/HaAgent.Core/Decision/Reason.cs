@@ -39,6 +39,8 @@ public enum ReasonId
     AuthorityNearlyRanOut,
     AdoptionNotConfirmed,
     FencingUnderWay,
+    GuardFired,
+    NoGuard,
     StoreSilent,
     LeaseRequestUnderWay,
     RenewalDue,

@@ -21,6 +21,10 @@ public static class ReasonText
         (ReasonId.LeaderKeyGone, _) => "fencing: the leader key in the store is gone while this node relied on it",
         (ReasonId.AuthorityNearlyRanOut, var f) => $"fencing: the lease could not be renewed in time and ends at {f.At} (boot clock)",
         (ReasonId.AdoptionNotConfirmed, _) => "fencing: the leader lock of the PostgreSQL found running could not be confirmed in time",
+        (ReasonId.GuardFired, _) =>
+            "the lease guard has ended PostgreSQL, for this agent was held up past its deadline;"
+            + " waiting until its processes are gone and the leader lock is given up",
+        (ReasonId.NoGuard, _) => "no lease guard is running and none could be started: this node must not be writable",
         (ReasonId.FencingUnderWay, _) => "fencing is under way",
         (ReasonId.StoreSilent, _) => "DCS is not accessible",
         (ReasonId.LeaseRequestUnderWay, _) => "waiting for the store's answer",

@@ -11,7 +11,7 @@ namespace HaAgent.Core.Effects;
 /// client backend is left and none can come: a slow checkpoint or archiver after that cannot acknowledge anything.
 /// </remarks>
 /// <param name="clock">Fires its timers whatever else the process does.</param>
-internal sealed class FenceLadder(IPostgresServer postgres, TimeProvider clock, ILogger logger)
+internal sealed class FenceLadder(IPostgresServer postgres, ILeaseGuard guard, TimeProvider clock, ILogger logger)
 {
     /// <summary>Below this an orderly stop has no chance.</summary>
     private static readonly TimeSpan ShortestOrderly = TimeSpan.FromMilliseconds(200);
@@ -33,6 +33,7 @@ internal sealed class FenceLadder(IPostgresServer postgres, TimeProvider clock, 
             && await ByAsync(begun + (left / 2), limit => postgres.WaitForNoClientBackendsAsync(limit, stop)))
         {
             HaLog.Fenced(logger, StopMode.Fast, Instant.Now(clock) - begun);
+            guard.TryDisarm(onlyIfNothingRuns: false); // none can come either: the rest of the stop may take as long as it likes
             if (await HasExitedByAsync(Instant.Now(clock) + Epilogue, stop))
             {
                 return;

@@ -11,7 +11,7 @@ namespace HaAgent.Core.Effects;
 
 /// <summary>Decisions that ask something of the store. None is awaited by the turn: the answer is folded in and wakes the loop.</summary>
 internal sealed class StoreEffects(
-    IDcs dcs, IDeadlineWord word, LoopState state, Background background, StallMeter stall, TimeProvider clock, ILogger logger)
+    IDcs dcs, LoopState state, Background background, StallMeter stall, TimeProvider clock, ILogger logger)
 {
     private static readonly TimeSpan RecordPause = TimeSpan.FromMilliseconds(500);
 
@@ -91,11 +91,6 @@ internal sealed class StoreEffects(
 
         // A ladder that fences this very server is not called off: the renewed lease serves what comes after it.
         state.Fold(m => FoldOutcomes.Lease(m, v.Settings, request, answer, now));
-        if (answer.Outcome == LeaseOutcome.Held)
-        {
-            word.Write(LeaseTimes.From(answer.SentAt, answer.GuaranteedFor).GuardAt, answer.LeaseId);
-        }
-
         if (afterwards is not null)
         {
             await afterwards(answer);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using HaAgent.Core.Authority;
 using HaAgent.Core.Loop;
 using HaAgent.Core.Model;
 using HaAgent.Core.Ports;
@@ -8,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace HaAgent.Core.Jobs;
 
 /// <summary>Runs at most one job on the loop's pump, shows it as a <see cref="JobView"/>, and reports its end once.</summary>
-internal sealed class JobRunner(IPostgresServer postgres, IDeadlineWord word, Background background, TimeProvider clock, ILogger logger)
+internal sealed class JobRunner(IPostgresServer postgres, ILeaseGuard guard, Background background, TimeProvider clock, ILogger logger)
     : IDisposable
 {
     private readonly JobSteps _steps = new(postgres, clock);
@@ -28,8 +29,8 @@ internal sealed class JobRunner(IPostgresServer postgres, IDeadlineWord word, Ba
     /// <summary>Raised on the pump immediately before a promotion is issued or a start as primary is begun.</summary>
     public event Action<JobSpec>? AboutToBecomeWritable;
 
-    /// <summary>The deadline to be left in the word before anything becomes writable, and the lease it comes from.</summary>
-    public required Func<(Instant GuardAt, long LeaseId)> Deadline { get; init; }
+    /// <summary>What the guard is to be told before anything becomes writable.</summary>
+    public required Func<GuardOrder> Order { get; init; }
 
     public void Start(JobSpec spec)
     {
@@ -91,13 +92,11 @@ internal sealed class JobRunner(IPostgresServer postgres, IDeadlineWord word, Ba
             case JobSpec.BaseBackup copy:
                 return await _steps.BaseBackupAsync(copy, Phase, cancelled);
             case JobSpec.StartPrimary start:
-                Arm(spec);
-                return await _steps.StartAsync(new(AsPrimary: true, null), start.NotAfter, start.Timeout, cancelled);
+                return !Arm(spec) ? Unguarded : await _steps.StartAsync(new(AsPrimary: true, null), start.NotAfter, start.Timeout, cancelled);
             case JobSpec.StartReplica start:
                 return await _steps.StartAsync(new(AsPrimary: false, start.Follow), Instant.Never, start.Timeout, cancelled);
             case JobSpec.Promote promote:
-                Arm(spec);
-                return await _steps.PromoteAsync(promote, Phase, cancelled);
+                return !Arm(spec) ? Unguarded : await _steps.PromoteAsync(promote, Phase, cancelled);
             case JobSpec.StopForHandOver stop:
                 return await _steps.StopForHandOverAsync(stop, Phase, Lingers, cancelled);
             case JobSpec.Stop stop:
@@ -117,12 +116,24 @@ internal sealed class JobRunner(IPostgresServer postgres, IDeadlineWord word, Ba
         }
     }
 
-    /// <summary>The word first, then the effect: whatever happens in between, the deadline is known to who comes after us.</summary>
-    private void Arm(JobSpec spec)
+    private static JobResult Unguarded => new JobResult.Failed("no lease guard, or none with time left, watches over it");
+
+    /// <summary>The guard first, then the effect: whatever happens in between, somebody else knows the deadline.</summary>
+    private bool Arm(JobSpec spec)
     {
-        var (guardAt, leaseId) = Deadline();
-        word.Write(guardAt, leaseId);
+        var order = Order();
+        if (order is GuardOrder.Arm arm && (arm.Deadline <= Instant.Now(clock) || guard.Latest.MissingSince is not null))
+        {
+            return false;
+        }
+
+        if (!order.GiveTo(guard))
+        {
+            return false;
+        }
+
         AboutToBecomeWritable?.Invoke(spec);
+        return true;
     }
 
     private string SystemIdentifier => (postgres.Latest.Directory as DataDirectory.Initialized)?.SystemIdentifier ?? "";

@@ -95,7 +95,7 @@ internal static class Fold
 
         // The end of a pause: a primary without a lease is not wrong yet; it gets one try to have one.
         return v.MayBeWritable()
-            ? v.HasLease() ? memory : memory with { Authority = new NodeAuthority.Unknown(v.At + v.Settings.RetryTimeout), RenewAt = v.At }
+            ? v.HasLease() && v.At < v.Memory.Authority.FenceAt ? memory : memory with { Authority = new NodeAuthority.Unknown(v.At + v.Settings.RetryTimeout), RenewAt = v.At }
             : memory with { Rewind = RewindState.CheckDue };
     }
 
@@ -157,6 +157,15 @@ internal static class Fold
     /// <summary>Rights that the picture, the clock or the end of the server took away.</summary>
     private static NodeMemory Rights(NodeView v, NodeMemory memory)
     {
+        if (v.Guard.Fired)
+        {
+            // Whatever the store says: the server it was said of has been ended (S1).
+            memory = memory with { Authority = new NodeAuthority.None(), RenewAt = default, PromoteFailed = false };
+
+            // Ended where it stood: what it wrote last may be nobody else's.
+            memory = memory.Rewind is RewindState.Idle or RewindState.Done ? memory with { Rewind = RewindState.CheckDue } : memory;
+        }
+
         if (v.MayBeWritable())
         {
             return memory;

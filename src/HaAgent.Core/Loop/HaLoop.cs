@@ -25,7 +25,7 @@ public sealed class HaLoop : IDisposable
     private readonly Turn _turn;
     private readonly ILogger _logger;
     private Instant _nextTick;
-    private bool _wordArmed = true;
+    private GuardOrder? _lastOrder;
     private bool _shutdownRequested;
 
     public HaLoop(LoopParts parts)
@@ -35,11 +35,11 @@ public sealed class HaLoop : IDisposable
         _logger = parts.Loggers.CreateLogger("HaAgent.Loop");
         _state = new(parts.Identity, _wake);
         _background = new(_wake);
-        _jobs = new(parts.Postgres, parts.Word, _background, parts.Clock, _logger) { Deadline = Deadline };
-        _ladder = new(parts.Postgres, parts.Alarms, _logger);
+        _jobs = new(parts.Postgres, parts.Guard, _background, parts.Clock, _logger) { Order = Order };
+        _ladder = new(parts.Postgres, parts.Guard, parts.Alarms, _logger);
         var stall = new StallMeter(_logger);
         var requests = new RequestEffects(parts.Dcs, parts.Settings, parts.Mailbox, _state, _background);
-        var store = new StoreEffects(parts.Dcs, parts.Word, _state, _background, stall, parts.Clock, _logger);
+        var store = new StoreEffects(parts.Dcs, _state, _background, stall, parts.Clock, _logger);
         var executor = new Executor(store, requests, _jobs, parts.Peers, parts.Postgres, _ladder, parts.Settings, _state, _background, parts.Clock, _logger);
         var upkeep = new UpkeepRunner(parts.Dcs, parts.Postgres, parts.Peers, _state, _background, parts.Clock, _logger);
         _turn = new(parts, _state, _jobs, executor, requests, upkeep, new(parts.Board, parts.Identity, stall, parts.Clock), _logger);
@@ -49,6 +49,7 @@ public sealed class HaLoop : IDisposable
         parts.Dcs.Changed += _ => _wake.Set();
         parts.Postgres.Changed += _wake.Set;
         parts.Mailbox.Posted += _wake.Set;
+        parts.Guard.Changed += _wake.Set;
     }
 
     /// <summary>
@@ -97,7 +98,7 @@ public sealed class HaLoop : IDisposable
     {
         await _parts.Postgres.ProbeAsync(Now + TimeSpan.FromSeconds(3), CancellationToken.None);
         var view = _turn.Look();
-        var predecessor = _parts.Word.Predecessor;
+        var predecessor = _parts.Guard.Predecessor;
         _state.Change(_ => Fold.Adopt(view, predecessor));
         if (_state.Memory.Authority is NodeAuthority.Unknown unknown)
         {
@@ -119,12 +120,12 @@ public sealed class HaLoop : IDisposable
 
         _state.Change(m => Fold.Awake(m, now) with { ShutdownRequested = m.ShutdownRequested || Volatile.Read(ref _shutdownRequested) });
         var until = _turn.Run(isTick, _nextTick);
+        KeepGuard();
         if (_state.ExitCode is not null)
         {
             return;
         }
 
-        KeepWord();
         CycleCompleted?.Invoke();
         await SleepAsync(until);
     }
@@ -192,18 +193,32 @@ public sealed class HaLoop : IDisposable
         _parts.Postgres.ProbeSoon();
     }
 
-    private (Instant GuardAt, long LeaseId) Deadline() => (_state.Memory.Authority.GuardAt, _state.Memory.LeaseId);
-
-    /// <summary>The word says "nothing here can write" only while that is true.</summary>
-    private void KeepWord()
+    private GuardOrder Order()
     {
-        var armed = _turn.LastView is { } view && (view.MayBeWritable() || view.HasLease() || view.Job is not null || view.Memory.Fencing);
-        if (_wordArmed && !armed)
+        _lastOrder = null; // whatever is given now, the next look at the whole decides again
+        return GuardOrder.ToBecomeWritable(_turn.Look());
+    }
+
+    /// <summary>Tells the guard only what is new: nothing is written in a turn that changed nothing.</summary>
+    private void KeepGuard()
+    {
+        if (_turn.LastView is not { } view)
         {
-            _parts.Word.Clear();
+            return;
         }
 
-        _wordArmed = armed;
+        var order = GuardOrder.For(view);
+        if (order == _lastOrder)
+        {
+            return;
+        }
+
+        // What was not taken is given again with the next cycle; a change of the guard's state is looked at at once.
+        _lastOrder = order.GiveTo(_parts.Guard) && order is not GuardOrder.Reset ? order : null;
+        if (_parts.Guard.Latest.Fired != view.Guard.Fired)
+        {
+            _wake.Set();
+        }
     }
 
     private async Task FenceForGoodAsync()

@@ -12,7 +12,7 @@ public sealed record LoopParts
     public required IDcs Dcs { get; init; }
     public required IPostgresServer Postgres { get; init; }
     public required IPeers Peers { get; init; }
-    public required IDeadlineWord Word { get; init; }
+    public required ILeaseGuard Guard { get; init; }
     public required ISettingsSource Settings { get; init; }
     public required StatusBoard Board { get; init; }
     public required Mailbox Mailbox { get; init; }

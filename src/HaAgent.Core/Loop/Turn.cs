@@ -86,7 +86,7 @@ internal sealed class Turn(
             jobs.Current,
             [.. parts.Mailbox.Open().Select(ticket => new RequestView(ticket.Id, ticket.Request, ticket.AskedAt, ticket.IsAdmitted))],
             parts.Random.Next())
-        { IsTick = _tickDue };
+        { IsTick = _tickDue, Guard = parts.Guard.Latest };
     }
 
     /// <summary>Who may not lead at present says so in its tags: the others must not wait for it.</summary>

@@ -1,3 +1,5 @@
+using HaAgent.Guard;
+
 namespace HaAgent.Postgres.Control;
 
 /// <summary>A process held by its pidfd: signals reach it or nobody, and its end is seen at once.</summary>

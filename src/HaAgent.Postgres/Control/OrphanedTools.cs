@@ -1,5 +1,6 @@
 using System.Text;
 using HaAgent.Core.Model;
+using HaAgent.Guard;
 
 namespace HaAgent.Postgres.Control;
 

@@ -1,5 +1,6 @@
 using HaAgent.Core.Model;
 using HaAgent.Core.Snapshot;
+using HaAgent.Guard;
 
 namespace HaAgent.Postgres.Control;
 
@@ -20,7 +21,7 @@ internal sealed class Postmaster : IDisposable
     /// been asked.</param>
     public Postmaster(string dataDirectory, KernelEvents events, TimeProvider clock)
     {
-        _directories = [Path.TrimEndingDirectorySeparator(dataDirectory)];
+        _directories = new HashSet<string> { Path.TrimEndingDirectorySeparator(dataDirectory), DataDirectoryKey.Resolve(dataDirectory) };
         _events = events;
         _clock = clock;
     }
@@ -100,9 +101,8 @@ internal sealed class Postmaster : IDisposable
     public void Kill()
     {
         Interlocked.Increment(ref _kills);
-        var state = _state;
-        var pid = state.Process is ServerProcess.Running running ? running.Pid : 0;
-        ProcScan.KillAll(_directories, pid == 0 ? null : state.Held?.Handle, pid);
+        using var processes = new ServerProcesses(_directories);
+        processes.Kill();
     }
 
     /// <summary>

@@ -17,11 +17,11 @@ internal readonly record struct ProcEntry(int Pid, int ParentPid, string Title)
     public bool IsSingleUser => Title.Contains(" --single", StringComparison.Ordinal);
 }
 
-/// <summary>Finds and kills the processes of a data directory by <c>/proc</c> alone.</summary>
+/// <summary>Tells of the processes of a data directory by <c>/proc</c> alone.</summary>
 /// <remarks>
-/// BCL and P/Invoke only, and nothing here reads the data directory: <c>/proc/PID/cwd</c> is answered from the kernel's
+/// Nothing here reads the data directory: <c>/proc/PID/cwd</c> is answered from the kernel's
 /// memory, so it works while the disk hangs. PostgreSQL's processes all work in their data directory; archive commands
-/// do so too, but are not called postgres and are left alone.
+/// do so too, but are not called postgres. They are ended by <see cref="Guard.ServerProcesses"/>.
 /// </remarks>
 internal static partial class ProcScan
 {
@@ -62,59 +62,6 @@ internal static partial class ProcScan
         }
 
         return null;
-    }
-
-    /// <summary>Stops the postmaster where it stands, kills all others, then the postmaster.</summary>
-    /// <remarks>
-    /// A stopped postmaster forks no more; the scan is repeated until it finds nothing, and once after the postmaster's
-    /// end. A process that cannot die (it waits for a disk) does not hold this up for ever: the kernel will not let it
-    /// run another instruction of its own.
-    /// </remarks>
-    /// <param name="postmaster">Null when it is not known; orphans are killed all the same.</param>
-    /// <param name="postmasterPid">Its pid; 0 when not known.</param>
-    public static void KillAll(IReadOnlyCollection<string> directories, PidFd? postmaster, int postmasterPid)
-    {
-        const int MostPasses = 50;
-        const int PauseMs = 1;
-        if (postmaster is not null && postmaster.Send(PidFd.SigStop))
-        {
-            // The signal is sent, but a fork may be under way: the state says when it has taken effect.
-            for (var i = 0; i < MostPasses && StatFields(postmasterPid) is ["R" or "S", ..]; i++)
-            {
-                Thread.Sleep(PauseMs);
-            }
-        }
-
-        for (var pass = 0; pass < MostPasses && KillOthers(directories, postmasterPid); pass++)
-        {
-            Thread.Sleep(PauseMs);
-        }
-
-        postmaster?.Send(PidFd.SigKill);
-        KillOthers(directories, postmasterPid);
-    }
-
-    /// <summary>True when there was anybody.</summary>
-    private static bool KillOthers(IReadOnlyCollection<string> directories, int postmasterPid)
-    {
-        var any = false;
-        foreach (var member in MembersOf(directories))
-        {
-            if (member.Pid == postmasterPid)
-            {
-                continue;
-            }
-
-            any = true;
-            using var held = PidFd.TryOpen(member.Pid);
-            // Looked at again now that it is held: between the scan and the opening the pid may have been reused.
-            if (held is not null && IsMember(member.Pid, directories))
-            {
-                held.Send(PidFd.SigKill);
-            }
-        }
-
-        return any;
     }
 
     /// <summary>The children of a process, by a look at all processes.</summary>

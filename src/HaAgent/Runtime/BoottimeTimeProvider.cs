@@ -1,3 +1,5 @@
+using HaAgent.Guard;
+
 namespace HaAgent.Runtime;
 
 /// <summary>The agent's clock: timestamps of CLOCK_BOOTTIME, which a suspended machine does not stop.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using HaAgent.Core.Settings;
+using HaAgent.Guard;
 using Microsoft.Win32.SafeHandles;
 
 namespace HaAgent.Runtime;

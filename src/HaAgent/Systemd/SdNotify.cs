@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using HaAgent.Guard;
 using HaAgent.Runtime;
 
 namespace HaAgent.Systemd;

@@ -59,6 +59,31 @@ public class Laws
         });
 
     [Fact]
+    public void After_the_guard_has_fired_nothing_is_renewed_acquired_or_made_writable() => // S1
+        ForMany((seed, view) =>
+        {
+            var decision = HaDecider.Decide(view with { Guard = view.Guard with { Fired = true } }).Decision;
+            Assert.False(
+                decision is HaDecision.RenewLease or HaDecision.RaceForLease
+                    or HaDecision.StartJob { Job: JobSpec.Promote or JobSpec.StartPrimary },
+                $"seed {seed}: {decision}");
+        });
+
+    [Fact]
+    public void Without_a_guard_nothing_becomes_writable_outside_pause() => // S1
+        ForMany((seed, view) =>
+        {
+            var bare = view with
+            {
+                Settings = view.Settings with { Pause = false },
+                Memory = view.Memory with { HandOver = null, HandOverBroken = false }, // there the runner of jobs refuses
+                Guard = GuardReading.Watching with { MissingSince = view.At },
+            };
+            var decision = HaDecider.Decide(bare).Decision;
+            Assert.False(decision is HaDecision.StartJob { Job: JobSpec.Promote or JobSpec.StartPrimary }, $"seed {seed}: {decision}");
+        });
+
+    [Fact]
     public void Another_leader_always_fences_a_writable_server() => // S1
         ForMany((seed, view) =>
         {

@@ -47,7 +47,8 @@ internal sealed class RunningPrimary(TimeProvider clock) : IPostgresServer
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    public Task<bool> WaitForNoClientBackendsAsync(Instant notAfter, CancellationToken stop) => throw NotAsked();
+    public Task<bool> WaitForNoClientBackendsAsync(Instant notAfter, CancellationToken stop) =>
+        Task.FromResult(EndedAt is not null);
 
     public Task<bool> WaitForControlStateAsync(
         ImmutableArray<ControlState> states, Instant notAfter, CancellationToken stop) => throw NotAsked();

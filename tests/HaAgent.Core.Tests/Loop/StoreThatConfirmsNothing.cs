@@ -71,16 +71,24 @@ internal sealed class NoPeers : IPeers
     }
 }
 
-/// <summary>The deadline that a predecessor left; what the agent itself leaves is nobody's concern here.</summary>
-internal sealed class WordOfAPredecessor(Instant? deadline) : IDeadlineWord
+/// <summary>A guard to which a predecessor left a deadline; it never fires.</summary>
+internal sealed class GuardOfAPredecessor(Instant? deadline) : ILeaseGuard
 {
-    public Instant? Predecessor => deadline;
-
-    public void Write(Instant deadline, long leaseId)
+    public event Action? Changed
     {
+        add { }
+        remove { }
     }
 
-    public void Clear()
+    public Instant? Predecessor => deadline;
+
+    public GuardReading Latest => GuardReading.Watching;
+
+    public bool TryArm(Instant deadline, Instant leaseEnd, long leaseId) => true;
+
+    public bool TryDisarm(bool onlyIfNothingRuns) => true;
+
+    public void Reset()
     {
     }
 }

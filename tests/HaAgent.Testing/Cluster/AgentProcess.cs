@@ -106,9 +106,9 @@ public sealed class AgentProcess : IAsyncDisposable
     /// <summary>The host is lost: agent and PostgreSQL are gone without a word.</summary>
     public async Task LoseHostAsync()
     {
-        // The agent first: it must not see its server die and say so.
+        // The agent first: it must not see its server die and say so. Then its guard and PostgreSQL.
         await Agent.KillAsync().ConfigureAwait(false);
-        KillPostgres();
+        LinuxProcesses.KillAll(() => LinuxProcesses.WorkingBelow(Folder));
     }
 
     /// <summary>The operator's sentence of the agent's last decision; null when it does not answer.</summary>

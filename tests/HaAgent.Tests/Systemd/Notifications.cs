@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using HaAgent.Runtime;
+using HaAgent.Guard;
 using HaAgent.Systemd;
 using HaAgent.Testing;
 using HaAgent.Tests.Given;

@@ -13,6 +13,9 @@ internal static class Rows_of_authority
         Of<HaDecision.Wait>("F10", ReasonId.FencingUnderWay,
             "A ladder is at work on the server: nothing else touches it",
             Given.Primary().Remember(m => m with { Fencing = true }).LeadBy("b")),
+        Of<HaDecision.Fence>("F15", ReasonId.GuardFired,
+            "The agent was frozen past its deadline: its guard has fired, and the renewal it just got counts for nothing",
+            Given.Primary().Guard(g => g with { Fired = true })),
         Of<HaDecision.Fence>("F20", ReasonId.AdoptionNotConfirmed,
             "A restarted agent could not confirm the key of the primary it found by the deadline",
             Given.Primary().StoreSilent().WithAuthority(new NodeAuthority.Unknown(Given.Now))),
@@ -28,6 +31,9 @@ internal static class Rows_of_authority
         Of<HaDecision.Fence>("F60", ReasonId.AuthorityNearlyRanOut,
             "No renewal was confirmed and an orderly stop must begin now to end in time",
             Given.Primary().WithLease(TimeSpan.FromSeconds(24))),
+        Of<HaDecision.Fence>("F70", ReasonId.NoGuard,
+            "The primary's guard has been dead for twenty seconds and no other could be started",
+            Given.Primary().Guard(g => g with { MissingSince = Given.Now - TimeSpan.FromSeconds(20) })),
     ];
 
     public static readonly Example[] Lease =
@@ -36,6 +42,9 @@ internal static class Rows_of_authority
             "A renewal is under way: the next waits for its answer, however due it is",
             Given.Primary().WithLease(TimeSpan.FromSeconds(12))
                 .Remember(m => m with { LeaseRequest = LeaseRequest.Renewing })),
+        Of<HaDecision.ReleaseLease>("L07", ReasonId.GuardFired,
+            "The guard has ended the server and the key is still in this node's name: others may have it",
+            Given.Stopped("a").LeadBy("a").Guard(g => g with { Fired = true, NothingRuns = true })),
         Of<HaDecision.RenewLease>("L10", ReasonId.ConfirmAdoption,
             "A restarted agent found its primary running and its own name in the key",
             Given.Primary().WithAuthority(new NodeAuthority.Unknown(Given.Now + TimeSpan.FromSeconds(5)))

@@ -55,6 +55,15 @@ internal static class Rows_of_the_data_directory
 
     public static readonly Example[] Gates =
     [
+        Of<HaDecision.Wait>("G02", ReasonId.GuardFired,
+            "The guard has fired and the store is silent: whose the key is must be known first",
+            Given.Stopped().StoreSilent().Guard(g => g with { Fired = true, NothingRuns = true })),
+        Of<HaDecision.ReleaseLease>("G04", ReasonId.NoGuard,
+            "This node won the key and cannot start a guard: another is to have it",
+            Given.Replica("a").WithLease(TimeSpan.Zero).Guard(g => g with { MissingSince = Given.Now - TimeSpan.FromSeconds(20) })),
+        Of<HaDecision.Wait>("G06", ReasonId.NoGuard,
+            "Nobody leads, but this node's guard is not up yet: it does not race",
+            Given.Replica("b").NobodyLeads().Guard(g => g with { MissingSince = Given.Now })),
         Of<HaDecision.ReleaseLease>("G10", ReasonId.DirectoryUnreadable,
             "The leader's server is down and its disk cannot be read: another is to take the key",
             Given.Stopped("a").Directory(Unreadable).WithLease(TimeSpan.Zero)),

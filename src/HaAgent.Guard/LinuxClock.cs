@@ -1,10 +1,10 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
 
-namespace HaAgent.Runtime;
+namespace HaAgent.Guard;
 
 /// <summary>clock_gettime(2).</summary>
-internal static partial class LinuxClock
+public static partial class LinuxClock
 {
     /// <summary>Stands still while the machine is suspended.</summary>
     public const int Monotonic = 1;

@@ -1,14 +1,14 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace HaAgent.Postgres.Control;
+namespace HaAgent.Guard;
 
 /// <summary>A handle on one process, which a reused pid can never become (<c>pidfd_open(2)</c>).</summary>
 /// <remarks>
-/// BCL and P/Invoke only, as <see cref="ProcScan"/>: the last rung must work when nothing else does. System calls by
+/// BCL and P/Invoke only, as all of this project: the last rung must work when nothing else does. System calls by
 /// number, because glibc before 2.36 has no wrappers; both numbers are the same on every architecture.
 /// </remarks>
-internal sealed partial class PidFd : SafeHandleMinusOneIsInvalid
+public sealed partial class PidFd : SafeHandleMinusOneIsInvalid
 {
     public const int SigInt = 2;
     public const int SigHup = 1;
@@ -28,9 +28,15 @@ internal sealed partial class PidFd : SafeHandleMinusOneIsInvalid
     /// <summary>Null when there is no such process.</summary>
     public static PidFd? TryOpen(int pid)
     {
-        var descriptor = (int)Syscall(PidFdOpen, pid, 0, 0, 0);
+        var descriptor = Open(pid);
         return descriptor >= 0 ? new PidFd(descriptor) : null;
     }
+
+    /// <summary>The bare descriptor, for code that must not allocate; below zero when there is no such process.</summary>
+    internal static int Open(int pid) => (int)Syscall(PidFdOpen, pid, 0, 0, 0);
+
+    /// <summary>False when the process has ended or may not be signalled.</summary>
+    internal static bool Send(int descriptor, int signal) => Syscall(PidFdSendSignal, descriptor, signal, 0, 0) == 0;
 
     /// <summary>False when the process has ended or may not be signalled.</summary>
     public bool Send(int signal)

@@ -2,14 +2,14 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace HaAgent.Runtime;
+namespace HaAgent.Guard;
 
 /// <summary>What files in the run directory are named by: the data directory, by whatever path it was given.</summary>
 /// <remarks>
 /// By path and not by inode: the directory may not exist yet, and a clone replaces it while the agent that manages it
 /// stays the same.
 /// </remarks>
-internal static partial class DataDirectoryKey
+public static partial class DataDirectoryKey
 {
     /// <summary>SHA-256 of the path with its symbolic links resolved.</summary>
     public static byte[] Hash(string dataDirectory) => SHA256.HashData(Encoding.UTF8.GetBytes(Resolve(dataDirectory)));
@@ -17,7 +17,7 @@ internal static partial class DataDirectoryKey
     /// <summary>Sixteen hexadecimal digits.</summary>
     public static string Of(string dataDirectory) => Convert.ToHexStringLower(Hash(dataDirectory).AsSpan(0, 8));
 
-    private static string Resolve(string path)
+    public static string Resolve(string path)
     {
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         var missing = "";

@@ -1,0 +1,91 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace HaAgent.Guard;
+
+/// <summary>What the guard says, on standard error, in the form of the agent's plain log. Formatting allocates nothing.</summary>
+internal sealed unsafe partial class GuardJournal
+{
+    private const int Room = 1024;
+    private const int StandardError = 2;
+    private const short PollOut = 4;
+    private const int PatienceMs = 1000;
+
+    private readonly byte[] _line = new byte[Room];
+    private int _length;
+    private int _descriptor = StandardError;
+
+    /// <summary>A line to nobody.</summary>
+    public void Rehearse()
+    {
+        using var nobody = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.Write);
+        _descriptor = (int)nobody.DangerousGetHandle();
+        Fired("/"u8, killed: true, late: 0, took: 0);
+        _descriptor = StandardError;
+    }
+
+    public void Notice(string text) => Begin("WARNING: "u8).Add("lease guard: "u8).Add(Encoding.UTF8.GetBytes(text)).Write();
+
+    public void Watching(int pid, ReadOnlySpan<byte> dataDirectory) =>
+        Begin("INFO: "u8).Add("lease guard "u8).Add(pid).Add(" watches "u8).Add(dataDirectory).Write();
+
+    /// <param name="late">Nanoseconds after the deadline at which it began.</param>
+    /// <param name="took">Nanoseconds until nothing was left.</param>
+    public void Fired(ReadOnlySpan<byte> dataDirectory, bool killed, long late, long took) =>
+        Begin("CRITICAL: "u8)
+            .Add("lease guard: the lease was not renewed in time, PostgreSQL in "u8).Add(dataDirectory)
+            .Add(killed ? " was killed ("u8 : " was stopped (immediate; "u8)
+            .Add("begun "u8).Add(late / 1_000_000).Add(" ms after the deadline, gone after "u8)
+            .Add(took / 1_000_000).Add(" ms): the agent was stopped, killed or held up"u8)
+            .Write();
+
+    private GuardJournal Begin(ReadOnlySpan<byte> level)
+    {
+        _length = 0;
+        DateTimeOffset.Now.TryFormat(_line, out _length, "yyyy-MM-dd HH:mm:ss,fff ");
+        return Add(level);
+    }
+
+    private GuardJournal Add(ReadOnlySpan<byte> text)
+    {
+        var taken = Math.Min(text.Length, Room - 1 - _length);
+        text[..taken].CopyTo(_line.AsSpan(_length));
+        _length += taken;
+        return this;
+    }
+
+    private GuardJournal Add(long number)
+    {
+        number.TryFormat(_line.AsSpan(_length), out var digits);
+        _length += digits;
+        return this;
+    }
+
+    /// <summary>A reader that has gone away or does not read must not hold the guard up.</summary>
+    private void Write()
+    {
+        _line[_length++] = (byte)'\n';
+        var entry = new PollEntry { Descriptor = _descriptor, Events = PollOut };
+        if (Poll(&entry, 1, PatienceMs) > 0 && (entry.Returned & PollOut) != 0)
+        {
+            fixed (byte* line = _line)
+            {
+                _ = Write(_descriptor, line, (nuint)_length);
+            }
+        }
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollEntry
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
+
+    [LibraryImport("libc", EntryPoint = "poll")]
+    private static partial int Poll(PollEntry* entries, nuint count, int milliseconds);
+
+    [LibraryImport("libc", EntryPoint = "write")]
+    private static partial nint Write(int descriptor, byte* buffer, nuint size);
+}

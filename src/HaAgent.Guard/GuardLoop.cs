@@ -1,0 +1,116 @@
+namespace HaAgent.Guard;
+
+/// <summary>Watches one deadline word and ends the server when the deadline passes.</summary>
+/// <remarks>
+/// It knows nothing but the word and the processes: no store, no network, no disk, no message from anybody. The word
+/// says FIRED before the first signal, so that an agent that wakes at this moment cannot go on as if nothing were; and
+/// as long as it says so, whatever runs in the data directory is ended, again and again.
+/// </remarks>
+internal sealed class GuardLoop(DeadlineWord word, ServerProcesses server, BoottimeTimer timer, GuardJournal journal)
+{
+    /// <summary>How often it shows that it looks, and looks whether its agent is there. Nanoseconds.</summary>
+    private const long LookEvery = 250_000_000;
+
+    /// <summary>How often it looks for a server after it has fired.</summary>
+    private const long FiredLookEvery = 100_000_000;
+
+    /// <summary>Looks in a row that find no agent: one may fall between the end of one and the word of the next.</summary>
+    private const int LooksAlone = 4;
+
+    private long _deadline;
+    private int _alone;
+    private int _postmaster;
+    private long _postmasterStart;
+
+    private static long Now => LinuxClock.Nanoseconds(LinuxClock.Boottime);
+
+    /// <summary>Returns when there is nothing left to guard: its agent is gone, or another guard has taken over.</summary>
+    public void Run()
+    {
+        while (Look() is { } next)
+        {
+            timer.SleepUntil(next);
+        }
+    }
+
+    /// <summary>Everything that a firing does, without an effect: nothing is to be loaded or compiled when it counts.</summary>
+    /// <exception cref="IOException">Something that a firing needs is refused.</exception>
+    public void Rehearse()
+    {
+        using (var nobody = new ServerProcesses([[0]], static () => false))
+        {
+            nobody.Rehearse();
+        }
+
+        _ = server.IsEmpty();
+        FindPostmaster();
+        _ = word.TryFire(deadline: -2); // no deadline is
+        _ = AgentIsGone();
+        journal.Rehearse();
+        timer.SleepUntil(1);
+    }
+
+    /// <returns>When to look again; null: never.</returns>
+    private long? Look()
+    {
+        if (word.GuardPid != Environment.ProcessId)
+        {
+            return null;
+        }
+
+        var now = Now;
+        word.GuardLookedAt = now;
+        switch (word.State)
+        {
+            case WordState.Armed when word.Deadline is { } deadline:
+                if (now >= deadline)
+                {
+                    _deadline = deadline;
+                    return word.TryFire(deadline) ? End(now) : now;
+                }
+
+                FindPostmaster();
+                return Math.Min(deadline, now + LookEvery);
+
+            case WordState.Fired:
+                return End(now) is var next && AgentIsGone() && server.IsEmpty() ? null : next;
+
+            default:
+                return AgentIsGone() ? null : now + LookEvery;
+        }
+    }
+
+    private long End(long began)
+    {
+        if (!server.IsEmpty())
+        {
+            var killed = server.End(orderly: word.Margin / 4);
+            journal.Fired(word.DataDirectory(), killed, late: _deadline == 0 ? 0 : began - _deadline, took: Now - began);
+        }
+
+        return Now + FiredLookEvery;
+    }
+
+    /// <summary>While all is well: where its server works is remembered, should the directory be moved.</summary>
+    private void FindPostmaster()
+    {
+        if (_postmaster != 0 && Proc.StartTicks(_postmaster) == _postmasterStart)
+        {
+            return;
+        }
+
+        _postmaster = server.Postmaster();
+        _postmasterStart = _postmaster == 0 ? 0 : Proc.StartTicks(_postmaster);
+        if (_postmaster != 0 && server.Identify(_postmaster))
+        {
+            word.Identify(server.Identity.Device, server.Identity.Inode);
+        }
+    }
+
+    private bool AgentIsGone()
+    {
+        var (pid, start) = word.Agent;
+        _alone = pid != 0 && Proc.StartTicks(pid) == start ? 0 : _alone + 1;
+        return _alone >= LooksAlone;
+    }
+}

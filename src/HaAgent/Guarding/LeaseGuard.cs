@@ -1,0 +1,112 @@
+using HaAgent.Core.Model;
+using HaAgent.Core.Ports;
+using HaAgent.Core.Snapshot;
+using HaAgent.Guard;
+
+namespace HaAgent.Guarding;
+
+/// <summary>The loop's side of the lease guard: the deadline word, and whether a process watches it.</summary>
+internal sealed class LeaseGuard : ILeaseGuard, IDisposable
+{
+    private const int NanosecondsPerTick = 100;
+
+    /// <summary>What a guard gets to end the server in where the lease's end is not known.</summary>
+    private static readonly TimeSpan SmallestMargin = TimeSpan.FromMilliseconds(500);
+
+    private readonly DeadlineWord _word;
+    private readonly ServerProcesses _server;
+    private readonly GuardKeeper? _keeper;
+
+    private LeaseGuard(DeadlineWord word, string dataDirectory, GuardKeeper? keeper)
+    {
+        _word = word;
+        _keeper = keeper;
+        _server = new(DataDirectoryKey.Resolve(dataDirectory));
+        Predecessor = word.Predecessor is { } nanoseconds ? ToInstant(nanoseconds) : null;
+    }
+
+    public event Action? Changed
+    {
+        add
+        {
+            if (_keeper is not null)
+            {
+                _keeper.Changed += value;
+            }
+        }
+
+        remove
+        {
+            if (_keeper is not null)
+            {
+                _keeper.Changed -= value;
+            }
+        }
+    }
+
+    public Instant? Predecessor { get; }
+
+    public GuardReading Latest
+    {
+        get
+        {
+            var fired = _word.State == WordState.Fired;
+            return new(fired, NothingRuns: fired && _server.IsEmpty(), _keeper?.MissingSince);
+        }
+    }
+
+    /// <summary>Adopts what the last agent of this data directory has left, and sees to it that a guard watches.</summary>
+    /// <exception cref="IOException">The run directory cannot be written.</exception>
+    public static LeaseGuard Open(AgentOptions options, TimeProvider clock, ILogger log)
+    {
+        var word = DeadlineWord.Open(options.RunDirectory, options.Postgres.DataDirectory);
+        if (!options.Guard)
+        {
+            GuardLog.SwitchedOff(log);
+            return new(word, options.Postgres.DataDirectory, null);
+        }
+
+        // The predecessor is dead and so is its server: there is nothing to end at its deadline.
+        using (var server = new ServerProcesses(DataDirectoryKey.Resolve(options.Postgres.DataDirectory)))
+        {
+            if (server.IsEmpty())
+            {
+                word.Reset();
+                word.TryDisarm();
+            }
+        }
+
+        var keeper = new GuardKeeper(word, new GuardStart(log), clock, log);
+        keeper.Start();
+        return new(word, options.Postgres.DataDirectory, keeper);
+    }
+
+    public static Instant ToInstant(long nanoseconds) => new(nanoseconds / NanosecondsPerTick);
+
+    public bool TryArm(Instant deadline, Instant leaseEnd, long leaseId)
+    {
+        var margin = leaseEnd - deadline;
+        return _word.TryArm(
+            Math.Max(1, deadline.Ticks * NanosecondsPerTick),
+            (margin > SmallestMargin ? margin : SmallestMargin).Ticks * NanosecondsPerTick,
+            leaseId);
+    }
+
+    public bool TryDisarm(bool onlyIfNothingRuns) =>
+        _word.State == WordState.Disarmed || ((!onlyIfNothingRuns || _server.IsEmpty()) && _word.TryDisarm());
+
+    public void Reset()
+    {
+        if (_server.IsEmpty())
+        {
+            _word.Reset();
+        }
+    }
+
+    public void Dispose()
+    {
+        _keeper?.Dispose();
+        _server.Dispose();
+        _word.Dispose();
+    }
+}

@@ -1,0 +1,156 @@
+using System.Diagnostics;
+using HaAgent.Testing;
+
+namespace HaAgent.Guard.Tests;
+
+/// <summary>The guard's loop on a thread of the test, over a process that looks like a server.</summary>
+public sealed class The_guard : IDisposable
+{
+    private const long Second = 1_000_000_000;
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+
+    private readonly TempFolder _run = TempFolder.Create("run");
+    private readonly FakeServer _fake = new();
+    private readonly Process _agent;
+    private readonly DeadlineWord _word;
+    private readonly BoottimeTimer _timer = new();
+    private readonly ServerProcesses _server;
+    private Thread? _thread;
+    private long _allocated;
+
+    public The_guard()
+    {
+        _agent = _fake.Run("/bin/sh", "/", "-c", "read _");
+        _word = DeadlineWord.Open(_run.Path, _fake.DataDirectory);
+        _word.Agent = (_agent.Id, GuardProcess.StartTicks(_agent.Id));
+        _word.WatchedBy(Environment.ProcessId);
+        _server = new([_word.DataDirectory().ToArray()], () => _word.State == WordState.Fired);
+    }
+
+    private static long Now => LinuxClock.Nanoseconds(LinuxClock.Boottime);
+
+    [Fact]
+    public void Fires_at_the_deadline_and_not_before_and_allocates_nothing()
+    {
+        var server = _fake.Start();
+        var deadline = Now + (Second / 2);
+        _word.TryArm(deadline, margin: Second, leaseId: 1);
+        Begin();
+        server.WaitForExit();
+        Assert.True(Now >= deadline, $"{deadline - Now} ns before its deadline");
+        Assert.Equal(WordState.Fired, _word.State);
+        Assert.False(_word.TryArm(Now + (60 * Second), Second, leaseId: 1));
+        _word.WatchedBy(pid: 1);
+        Ended();
+        Assert.Equal(0, _allocated);
+    }
+
+    [Fact]
+    public void Does_nothing_as_long_as_the_deadline_moves_on()
+    {
+        var server = _fake.Start();
+        _word.TryArm(Now + (10 * Second), Second, leaseId: 1);
+        Begin();
+        for (var i = 0; i < 6; i++)
+        {
+            var looked = _word.GuardLookedAt;
+            Assert.True(_word.TryArm(Now + (10 * Second), Second, leaseId: 1));
+            WaitUntil("it looks again", () => _word.GuardLookedAt > looked);
+        }
+
+        Assert.False(server.HasExited);
+        _word.TryDisarm();
+    }
+
+    [Fact]
+    public void Ends_whatever_is_started_after_it_has_fired_until_the_word_is_reset()
+    {
+        _fake.StartStubborn();
+        _word.TryArm(1, margin: 4, leaseId: 1);
+        Begin();
+        WaitUntil("the first is gone", () => _fake.Alive == 1); // the agent's stand-in
+        var second = _fake.Start();
+        Assert.True(second.WaitForExit(Soon));
+        _word.Reset();
+        var third = _fake.Start();
+        var looked = _word.GuardLookedAt;
+        WaitUntil("it has looked twice", () => _word.GuardLookedAt > looked + (Second / 4));
+        Assert.False(third.HasExited);
+    }
+
+    [Fact]
+    public void Stays_without_an_agent_while_it_is_armed_then_fires_and_goes()
+    {
+        var server = _fake.Start();
+        _word.TryArm(Now + (2 * Second), Second, leaseId: 1);
+        _agent.Kill();
+        Begin();
+        Assert.True(server.WaitForExit(Soon));
+        Ended();
+        Assert.Equal(WordState.Fired, _word.State);
+    }
+
+    [Fact]
+    public void Goes_when_nothing_is_armed_and_its_agent_has_gone()
+    {
+        Begin();
+        _agent.Kill();
+        Ended();
+        Assert.Equal(WordState.Disarmed, _word.State);
+    }
+
+    [Fact]
+    public void Gives_way_to_the_guard_that_came_after_it()
+    {
+        Begin();
+        _word.WatchedBy(pid: 1);
+        Ended();
+    }
+
+    [Fact]
+    public void Spares_what_was_started_after_the_word_was_reset_however_long_it_was_held_up()
+    {
+        var innocent = _fake.Start();
+        _word.TryArm(1, 4, leaseId: 1);
+        Assert.True(_word.TryFire(1));
+        _word.Reset(); // the agent saw the first server gone, while this guard was about to kill
+        _server.Kill();
+        Assert.False(innocent.HasExited);
+    }
+
+    public void Dispose()
+    {
+        _word.WatchedBy(pid: 1); // a loop that still runs gives way
+        _thread?.Join();
+        _server.Dispose();
+        _timer.Dispose();
+        _word.Dispose();
+        _fake.Dispose();
+        _run.Dispose();
+    }
+
+    private static void WaitUntil(string what, Func<bool> holds)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!holds())
+        {
+            Assert.True(clock.Elapsed < Soon, $"waiting until {what}");
+            Thread.Yield();
+        }
+    }
+
+    private void Begin()
+    {
+        var loop = new GuardLoop(_word, _server, _timer, new GuardJournal());
+        _thread = new Thread(() =>
+        {
+            loop.Rehearse();
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            loop.Run();
+            _allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        });
+        _thread.Start();
+    }
+
+    private void Ended() => Assert.True(_thread!.Join(Soon), "the guard goes");
+}
