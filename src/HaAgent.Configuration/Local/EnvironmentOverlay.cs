@@ -71,6 +71,7 @@ internal sealed record EnvironmentOverlay(
         var name = EnvironmentNames.Legacy.GetValueOrDefault(variable.Name, variable.Name);
         return name switch
         {
+            "GUARD" when variable.IsOwn => new VariableTarget("haagent.guard", VariableType.Text),
             "RUN_DIR" when variable.IsOwn => new VariableTarget("haagent.run_dir", VariableType.Text),
             "KUBERNETES_RETRIABLE_HTTP_CODES" => new VariableTarget("kubernetes.retriable_http_codes", VariableType.List),
             _ => EnvironmentNames.Fixed.GetValueOrDefault(name),
