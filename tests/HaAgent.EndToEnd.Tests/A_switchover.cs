@@ -1,5 +1,6 @@
 using HaAgent.Testing;
 using HaAgent.Testing.Cluster;
+using HaAgent.Testing.Processes;
 using Npgsql;
 
 namespace HaAgent.EndToEnd.Tests;
@@ -84,6 +85,26 @@ public class A_switchover : ClusterTest
         await reading.OpenAsync();
         await using var inRecovery = new NpgsqlCommand("SELECT pg_is_in_recovery()", reading);
         Assert.Equal(true, await inRecovery.ExecuteScalarAsync());
+        await AssertNothingLostAsync(writer, Cluster.Nodes);
+        await AssertOneWriterAtMostAsync();
+    }
+
+    [Fact]
+    public async Task Whose_stop_hangs_fails_and_the_old_primary_goes_on_with_every_row()
+    {
+        var old = await StartAsync(new ClusterOptions { MoreDcs = new() { ["primary_stop_timeout"] = 2 } });
+        await using var writer = Cluster.StartWriter(Pace);
+        await writer.NextAcknowledgementAsync(Soon);
+        await using var stuck = await old.ConnectAsync();
+        LinuxProcesses.Send(stuck.ProcessID, Signal.Stop); // it heeds no request to end, and the stop waits for it
+
+        var answer = await old.Rest.PostAsync("/switchover", new() { ["leader"] = old.Name });
+        Assert.True(answer.Code == 503, $"{answer.Code} {answer.Body}");
+        await Cluster.WaitForLeaderAsync(old, Patience);
+        await writer.NextAcknowledgementAsync(Soon);
+        Assert.Contains("(rule H05)", await File.ReadAllTextAsync(old.LogFile), StringComparison.Ordinal);
+
+        await Cluster.WaitForReplicasAsync(2, Patience);
         await AssertNothingLostAsync(writer, Cluster.Nodes);
         await AssertOneWriterAtMostAsync();
     }
