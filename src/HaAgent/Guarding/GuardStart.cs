@@ -7,8 +7,11 @@ namespace HaAgent.Guarding;
 /// <summary>Starts a guard: this very program, with another first word.</summary>
 internal sealed class GuardStart(ILogger log)
 {
-    /// <summary>What is systemd's word to the agent alone.</summary>
-    private static readonly string[] NotInherited = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
+    /// <summary>Where a runtime that is not part of the program is found.</summary>
+    private const string Runtime = "DOTNET_ROOT";
+
+    /// <summary>What is systemd's word to the agent alone, or tunes the agent's runtime and hooks into it.</summary>
+    private static readonly string[] NotInherited = ["NOTIFY_SOCKET", "WATCHDOG_", "DOTNET_"];
 
     /// <summary>Null when it could not be started; the log says why.</summary>
     public GuardProcess? Start(string wordFile)
@@ -20,7 +23,7 @@ internal sealed class GuardStart(ILogger log)
         }
 
         var start = new ProcessStartInfo(program, ["guard", wordFile]) { UseShellExecute = false };
-        foreach (var name in NotInherited)
+        foreach (var name in start.Environment.Keys.Where(IsAgentsOwn).ToList())
         {
             start.Environment.Remove(name);
         }
@@ -38,4 +41,8 @@ internal sealed class GuardStart(ILogger log)
             return null;
         }
     }
+
+    private static bool IsAgentsOwn(string variable) =>
+        Array.Exists(NotInherited, name => variable.StartsWith(name, StringComparison.Ordinal))
+        && !variable.StartsWith(Runtime, StringComparison.Ordinal);
 }
