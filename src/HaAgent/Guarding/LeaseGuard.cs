@@ -66,19 +66,14 @@ internal sealed class LeaseGuard : ILeaseGuard, IDisposable
             return new(word, options.Postgres.DataDirectory, null);
         }
 
-        // The predecessor is dead and so is its server: there is nothing to end at its deadline.
-        using (var server = new ServerProcesses(DataDirectoryKey.Resolve(options.Postgres.DataDirectory)))
-        {
-            if (server.IsEmpty())
-            {
-                word.Reset();
-                word.TryDisarm();
-            }
-        }
-
         var keeper = new GuardKeeper(word, new GuardStart(log), clock, log);
+        var guard = new LeaseGuard(word, options.Postgres.DataDirectory, keeper);
+
+        // The predecessor is dead. Where its server is too, there is nothing to end at its deadline.
+        guard.Reset();
+        guard.TryDisarm(onlyIfNothingRuns: true);
         keeper.Start();
-        return new(word, options.Postgres.DataDirectory, keeper);
+        return guard;
     }
 
     public static Instant ToInstant(long nanoseconds) => new(nanoseconds / NanosecondsPerTick);
