@@ -46,7 +46,7 @@ public sealed class The_guard : IDisposable
     }
 
     [Fact]
-    public void Does_nothing_as_long_as_the_deadline_moves_on()
+    public async Task Does_nothing_as_long_as_the_deadline_moves_on()
     {
         var server = _fake.Start();
         _word.TryArm(Now + (10 * Second), Second, leaseId: 1);
@@ -55,7 +55,7 @@ public sealed class The_guard : IDisposable
         {
             var looked = _word.GuardLookedAt;
             Assert.True(_word.TryArm(Now + (10 * Second), Second, leaseId: 1));
-            WaitUntil("it looks again", () => _word.GuardLookedAt > looked);
+            await WaitUntil("it looks again", () => _word.GuardLookedAt > looked);
         }
 
         Assert.False(server.HasExited);
@@ -63,18 +63,18 @@ public sealed class The_guard : IDisposable
     }
 
     [Fact]
-    public void Ends_whatever_is_started_after_it_has_fired_until_the_word_is_reset()
+    public async Task Ends_whatever_is_started_after_it_has_fired_until_the_word_is_reset()
     {
         _fake.StartStubborn();
         _word.TryArm(1, margin: 4, leaseId: 1);
         Begin();
-        WaitUntil("the first is gone", () => _fake.Alive == 1); // the agent's stand-in
+        await WaitUntil("the first is gone", () => _fake.Alive == 1); // the agent's stand-in
         var second = _fake.Start();
         Assert.True(second.WaitForExit(Soon));
         _word.Reset();
         var third = _fake.Start();
         var looked = _word.GuardLookedAt;
-        WaitUntil("it has looked twice", () => _word.GuardLookedAt > looked + (Second / 4));
+        await WaitUntil("it has looked twice", () => _word.GuardLookedAt > looked + (Second / 4));
         Assert.False(third.HasExited);
     }
 
@@ -129,15 +129,8 @@ public sealed class The_guard : IDisposable
         _run.Dispose();
     }
 
-    private static void WaitUntil(string what, Func<bool> holds)
-    {
-        var clock = Stopwatch.StartNew();
-        while (!holds())
-        {
-            Assert.True(clock.Elapsed < Soon, $"waiting until {what}");
-            Thread.Yield();
-        }
-    }
+    private static Task WaitUntil(string what, Func<bool> holds) =>
+        Eventually.HoldsAsync(what, Soon, holds, TestContext.Current.CancellationToken);
 
     private void Begin()
     {

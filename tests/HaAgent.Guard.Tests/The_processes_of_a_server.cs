@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using HaAgent.Testing;
 
 namespace HaAgent.Guard.Tests;
 
@@ -49,21 +50,21 @@ public class The_processes_of_a_server
     }
 
     [Fact]
-    public void Are_killed_when_they_do_not()
+    public async Task Are_killed_when_they_do_not()
     {
         using var fake = new FakeServer();
         var server = fake.StartStubborn();
         var other = fake.StartStubborn();
         using var processes = new ServerProcesses(fake.DataDirectory);
-        WaitUntilItIgnores(server, PidFd.SigQuit);
-        WaitUntilItIgnores(other, PidFd.SigQuit);
+        await WaitUntilItIgnores(server, PidFd.SigQuit);
+        await WaitUntilItIgnores(other, PidFd.SigQuit);
         Assert.True(processes.End(orderly: 20_000_000));
         Assert.True(processes.IsEmpty());
         Assert.True(server.WaitForExit(TimeSpan.FromSeconds(10)) && other.WaitForExit(TimeSpan.FromSeconds(10)));
     }
 
     [Fact]
-    public void Are_killed_though_they_stand_still()
+    public async Task Are_killed_though_they_stand_still()
     {
         using var fake = new FakeServer();
         var server = fake.Start();
@@ -72,7 +73,7 @@ public class The_processes_of_a_server
             held!.Send(PidFd.SigStop);
         }
 
-        WaitUntil("the server stands still", () => Proc.StandsStill(server.Id));
+        await WaitUntil("the server stands still", () => Proc.StandsStill(server.Id));
 
         using var processes = new ServerProcesses(fake.DataDirectory);
         Assert.True(processes.End(orderly: 20_000_000));
@@ -96,18 +97,11 @@ public class The_processes_of_a_server
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
     }
 
-    private static void WaitUntilItIgnores(Process process, int signal) =>
+    private static Task WaitUntilItIgnores(Process process, int signal) =>
         WaitUntil("the shell ignores the signal", () => Ignores(process.Id, signal));
 
-    private static void WaitUntil(string what, Func<bool> holds)
-    {
-        var clock = Stopwatch.StartNew();
-        while (!holds())
-        {
-            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(20), $"waiting until {what}");
-            Thread.Yield();
-        }
-    }
+    private static Task WaitUntil(string what, Func<bool> holds) =>
+        Eventually.HoldsAsync(what, TimeSpan.FromSeconds(20), holds, TestContext.Current.CancellationToken);
 
     private static bool Ignores(int pid, int signal)
     {
