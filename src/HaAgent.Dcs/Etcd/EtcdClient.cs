@@ -40,7 +40,7 @@ public sealed class EtcdClient : IDisposable
     /// <summary>The whole cluster as it is now.</summary>
     public async Task<DcsReading> ReadAsync(Instant notAfter, CancellationToken stop)
     {
-        var (reply, sentAt) = await ReadPrefixAsync(notAfter, stop).ConfigureAwait(false);
+        var (reply, sentAt) = await ReadPrefixAsync(notAfter, stop);
         return reply.Message is { } range
             ? new DcsReading.Answered(ClusterStateParser.Parse(Stored(range)), sentAt)
             : new DcsReading.Silent(Fail(reply.Status));
@@ -48,17 +48,17 @@ public sealed class EtcdClient : IDisposable
 
     /// <summary>Creates a key that must not exist.</summary>
     public async Task<WriteOutcome> CreateAsync(DcsRecord record, string value, Instant notAfter, CancellationToken stop) =>
-        (await CreateKeyAsync(record, value, notAfter, stop).ConfigureAwait(false)).Outcome;
+        (await CreateKeyAsync(record, value, notAfter, stop)).Outcome;
 
     /// <summary>Writes a key; with <paramref name="expected"/> only if it has that version.</summary>
     public async Task<WriteOutcome> WriteAsync(
         DcsRecord record, string value, DcsVersion? expected, Instant notAfter, CancellationToken stop) =>
-        (await WriteKeyAsync(record, value, expected, notAfter, stop).ConfigureAwait(false)).Outcome;
+        (await WriteKeyAsync(record, value, expected, notAfter, stop)).Outcome;
 
     /// <summary>Deletes a key; with <paramref name="expected"/> only if it has that version.</summary>
     public async Task<WriteOutcome> DeleteAsync(
         DcsRecord record, DcsVersion? expected, Instant notAfter, CancellationToken stop) =>
-        (await DeleteKeyAsync(record, expected, notAfter, stop).ConfigureAwait(false)).Outcome;
+        (await DeleteKeyAsync(record, expected, notAfter, stop)).Outcome;
 
     /// <summary>Deletes everything the store holds of this cluster.</summary>
     public async Task<WriteOutcome> DeleteClusterAsync(Instant notAfter, CancellationToken stop)
@@ -69,7 +69,7 @@ public sealed class EtcdClient : IDisposable
             attempt => Connection.CallAsync(
                 EtcdPath.Bulk, EtcdMethods.DeleteRange, EtcdTransactions.DeletePrefix(_keys.Prefix), attempt, stop),
             notAfter,
-            stop).ConfigureAwait(false);
+            stop);
         if (!reply.IsOk)
         {
             Fail(reply.Status);
@@ -94,13 +94,13 @@ public sealed class EtcdClient : IDisposable
     internal async Task<EtcdWrite> ClaimAsync(NodeName self, StoredKey member, Instant notAfter, CancellationToken stop)
     {
         var transaction = EtcdTransactions.Claim(_keys.PathOf(DcsRecord.Initialize), _keys.MemberPath(self), member);
-        var write = await WriteAsync(DcsRecord.Initialize, transaction, _ => false, notAfter, stop).ConfigureAwait(false);
+        var write = await WriteAsync(DcsRecord.Initialize, transaction, _ => false, notAfter, stop);
         if (write.Outcome == WriteOutcome.Written)
         {
             return write;
         }
 
-        var (reply, _) = await ReadPrefixAsync(notAfter, stop).ConfigureAwait(false);
+        var (reply, _) = await ReadPrefixAsync(notAfter, stop);
         if (reply.Message is not { } range)
         {
             return EtcdWrite.Unknown;
@@ -153,12 +153,12 @@ public sealed class EtcdClient : IDisposable
             effort,
             async attempt =>
             {
-                var answer = await Connection.CallAsync(path, EtcdMethods.Txn, transaction, attempt, stop).ConfigureAwait(false);
+                var answer = await Connection.CallAsync(path, EtcdMethods.Txn, transaction, attempt, stop);
                 mayHaveHappened |= !answer.IsOk;
                 return answer;
             },
             notAfter,
-            stop).ConfigureAwait(false);
+            stop);
         if (reply.Message is { } response)
         {
             var after = EtcdTransactions.KeyAfter(response) is { } left ? EtcdTransactions.Stored(left, _keys.Prefix) : null;
@@ -171,7 +171,7 @@ public sealed class EtcdClient : IDisposable
         {
             EtcdMeaning.LeaseNotFound => new(WriteOutcome.Refused, 0, null),
             EtcdMeaning.AnotherEndpoint or EtcdMeaning.Again
-                => await ReadBackAsync(path, key, isDone, notAfter, stop).ConfigureAwait(false),
+                => await ReadBackAsync(path, key, isDone, notAfter, stop),
             _ => EtcdWrite.Unknown,
         };
     }
@@ -195,7 +195,7 @@ public sealed class EtcdClient : IDisposable
                 return Connection.CallAsync(EtcdPath.Bulk, EtcdMethods.Range, EtcdTransactions.ReadPrefix(_keys.Prefix), attempt, stop);
             },
             notAfter,
-            stop).ConfigureAwait(false);
+            stop);
         return (reply, sentAt);
     }
 
@@ -218,7 +218,7 @@ public sealed class EtcdClient : IDisposable
             EtcdEffort.UntilDeadline,
             attempt => Connection.CallAsync(path, EtcdMethods.Range, EtcdTransactions.Read(key), attempt, stop),
             notAfter,
-            stop).ConfigureAwait(false);
+            stop);
         if (reply.Message is not { } range)
         {
             return EtcdWrite.Unknown;

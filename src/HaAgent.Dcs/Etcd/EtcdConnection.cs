@@ -93,7 +93,7 @@ internal sealed class EtcdConnection : IDisposable
                 }
 
                 var current = new EtcdAttempt(Endpoints.Current, Instant.Min(started + plan.Each, notAfter));
-                var reply = await AuthenticatedAsync(path, attempt, current, stop).ConfigureAwait(false);
+                var reply = await AuthenticatedAsync(path, attempt, current, stop);
                 var meaning = EtcdErrors.Meaning(reply.Status);
                 if (meaning is not (EtcdMeaning.AnotherEndpoint or EtcdMeaning.Again))
                 {
@@ -119,7 +119,7 @@ internal sealed class EtcdConnection : IDisposable
                 return last;
             }
 
-            await Task.Delay(wait, _clock, stop).ConfigureAwait(false);
+            await Task.Delay(wait, _clock, stop);
             pause = Smaller(pause * 2, LongestPause);
         }
     }
@@ -129,7 +129,7 @@ internal sealed class EtcdConnection : IDisposable
         EtcdPath path, Func<EtcdAttempt, Task<GrpcReply<T>>> attempt, EtcdAttempt current, CancellationToken stop)
         where T : class
     {
-        var reply = await attempt(current).ConfigureAwait(false);
+        var reply = await attempt(current);
         if (reply.IsOk)
         {
             _loginRefused = null;
@@ -151,13 +151,13 @@ internal sealed class EtcdConnection : IDisposable
             return reply;
         }
 
-        var status = await AuthenticateAsync(current, path, stop).ConfigureAwait(false);
+        var status = await AuthenticateAsync(current, path, stop);
         if (status.IsOk)
         {
             _loginRefused = null;
         }
 
-        return status.IsOk ? await attempt(current).ConfigureAwait(false) : GrpcReply<T>.Failed(status);
+        return status.IsOk ? await attempt(current) : GrpcReply<T>.Failed(status);
     }
 
     /// <summary>One request within an attempt. An answer of a member that lags behind is a failure.</summary>
@@ -172,7 +172,7 @@ internal sealed class EtcdConnection : IDisposable
         }
 
         var hadTime = attempt.Deadline - Now;
-        var reply = await channel.UnaryAsync(method, request, new GrpcCall(hadTime, _token), stop).ConfigureAwait(false);
+        var reply = await channel.UnaryAsync(method, request, new GrpcCall(hadTime, _token), stop);
         if (reply.Message is not { } answer)
         {
             if (reply.Status.Origin is GrpcOrigin.Deadline or GrpcOrigin.Transport && IsAtFault(reply.Status, hadTime))
@@ -199,7 +199,7 @@ internal sealed class EtcdConnection : IDisposable
             return GrpcReply<IGrpcStream<TRequest, TResponse>>.Failed(Dropped(attempt.Endpoint));
         }
 
-        var reply = await channel.OpenAsync(method, first, new GrpcCall(attempt.Deadline - Now, _token), stop).ConfigureAwait(false);
+        var reply = await channel.OpenAsync(method, first, new GrpcCall(attempt.Deadline - Now, _token), stop);
         return reply.IsOk ? reply : GrpcReply<IGrpcStream<TRequest, TResponse>>.Failed(reply.Status.From(attempt.Endpoint));
     }
 
@@ -219,7 +219,7 @@ internal sealed class EtcdConnection : IDisposable
     {
         _token = null;
         var request = new AuthenticateRequest { Name = _options.Username, Password = _options.Password };
-        var reply = await CallAsync(path, EtcdMethods.Authenticate, request, attempt, stop).ConfigureAwait(false);
+        var reply = await CallAsync(path, EtcdMethods.Authenticate, request, attempt, stop);
         _token = reply.Message?.Token;
         NoteRefusal(reply.Status);
         return reply.Status;

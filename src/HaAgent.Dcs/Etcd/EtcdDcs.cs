@@ -74,7 +74,7 @@ public sealed class EtcdDcs : IDcs
 
             try
             {
-                await next.WaitAsync(timeLeft, _clock, stop).ConfigureAwait(false);
+                await next.WaitAsync(timeLeft, _clock, stop);
             }
             catch (TimeoutException)
             {
@@ -97,7 +97,7 @@ public sealed class EtcdDcs : IDcs
     public async Task<WriteOutcome> WriteMemberAsync(string json, Instant notAfter, CancellationToken stop)
     {
         var name = DcsKeys.Member(_self);
-        var lease = await LeaseAsync(notAfter, stop).ConfigureAwait(false);
+        var lease = await LeaseAsync(notAfter, stop);
         if (lease is null)
         {
             return WriteOutcome.Unknown;
@@ -116,7 +116,7 @@ public sealed class EtcdDcs : IDcs
             EtcdEffort.Once,
             key => key?.Value == json && key.Lease == lease.Id,
             notAfter,
-            stop).ConfigureAwait(false);
+            stop);
         if (write.Outcome == WriteOutcome.Refused)
         {
             // Only a lease that does not exist can refuse this write; the next call gets a new one.
@@ -129,8 +129,7 @@ public sealed class EtcdDcs : IDcs
     public async Task<WriteOutcome> KeepSessionAsync(Instant notAfter, CancellationToken stop)
     {
         var reply = await _connection
-            .RunAsync(EtcdPath.Lease, EtcdEffort.UntilDeadline, attempt => _lease.ProlongAsync(attempt, stop), notAfter, stop)
-            .ConfigureAwait(false);
+            .RunAsync(EtcdPath.Lease, EtcdEffort.UntilDeadline, attempt => _lease.ProlongAsync(attempt, stop), notAfter, stop);
         if (!reply.IsOk)
         {
             _client.Fail(reply.Status);
@@ -147,7 +146,7 @@ public sealed class EtcdDcs : IDcs
         var creating = isClaim && OwnMember() is { } member
             ? _client.ClaimAsync(_self, member, notAfter, stop)
             : _client.CreateKeyAsync(record, value, notAfter, stop);
-        return Noted(name, await creating.ConfigureAwait(false));
+        return Noted(name, await creating);
     }
 
     public async Task<WriteOutcome> WriteAsync(
@@ -155,14 +154,14 @@ public sealed class EtcdDcs : IDcs
     {
         using var own = _cache.BeginOwn(DcsKeys.NameOf(record), value);
         return Noted(
-            DcsKeys.NameOf(record), await _client.WriteKeyAsync(record, value, expected, notAfter, stop).ConfigureAwait(false));
+            DcsKeys.NameOf(record), await _client.WriteKeyAsync(record, value, expected, notAfter, stop));
     }
 
     public async Task<WriteOutcome> DeleteAsync(DcsRecord record, DcsVersion? expected, Instant notAfter, CancellationToken stop)
     {
         using var own = _cache.BeginOwn(DcsKeys.NameOf(record), value: null);
         return Noted(
-            DcsKeys.NameOf(record), await _client.DeleteKeyAsync(record, expected, notAfter, stop).ConfigureAwait(false));
+            DcsKeys.NameOf(record), await _client.DeleteKeyAsync(record, expected, notAfter, stop));
     }
 
     public void Configure(TimeSpan ttl, TimeSpan loopWait, TimeSpan retryTimeout) =>
@@ -170,7 +169,7 @@ public sealed class EtcdDcs : IDcs
 
     public async ValueTask DisposeAsync()
     {
-        await _watch.DisposeAsync().ConfigureAwait(false);
+        await _watch.DisposeAsync();
         _client.Dispose();
     }
 
@@ -187,8 +186,7 @@ public sealed class EtcdDcs : IDcs
         }
 
         var reply = await _connection
-            .RunAsync(EtcdPath.Lease, EtcdEffort.Once, attempt => _lease.ProlongAsync(attempt, stop), notAfter, stop)
-            .ConfigureAwait(false);
+            .RunAsync(EtcdPath.Lease, EtcdEffort.Once, attempt => _lease.ProlongAsync(attempt, stop), notAfter, stop);
         if (!reply.IsOk)
         {
             _client.Fail(reply.Status);

@@ -42,7 +42,7 @@ internal sealed class EtcdLeaderLock(EtcdClient client, EtcdLease lease, KeyCach
             EtcdEffort.Once,
             key => key is null || key.Value != self.Value,
             notAfter,
-            stop).ConfigureAwait(false);
+            stop);
         if (write.Revision > 0)
         {
             cache.Learn(DcsKeys.Leader, write.Key, write.Revision);
@@ -55,8 +55,7 @@ internal sealed class EtcdLeaderLock(EtcdClient client, EtcdLease lease, KeyCach
         Func<EtcdAttempt, Task<GrpcReply<LeaseAnswer>>> attempt, Instant notAfter, CancellationToken stop)
     {
         using var own = cache.BeginOwn(DcsKeys.Leader, self.Value);
-        var reply = await _connection.RunAsync(EtcdPath.Lease, EtcdEffort.UntilDeadline, attempt, notAfter, stop)
-            .ConfigureAwait(false);
+        var reply = await _connection.RunAsync(EtcdPath.Lease, EtcdEffort.UntilDeadline, attempt, notAfter, stop);
         if (reply.Message is not { } answer)
         {
             client.Fail(reply.Status);
@@ -73,7 +72,7 @@ internal sealed class EtcdLeaderLock(EtcdClient client, EtcdLease lease, KeyCach
 
     private async Task<GrpcReply<LeaseAnswer>> RenewOnceAsync(bool mayCreate, EtcdAttempt attempt, CancellationToken stop)
     {
-        var prolonged = await lease.ProlongAsync(attempt, stop).ConfigureAwait(false);
+        var prolonged = await lease.ProlongAsync(attempt, stop);
         if (prolonged.Message is not { } current)
         {
             return GrpcReply<LeaseAnswer>.Failed(prolonged.Status);
@@ -81,8 +80,7 @@ internal sealed class EtcdLeaderLock(EtcdClient client, EtcdLease lease, KeyCach
 
         // Begun after the keepalive was answered: it confirms that the member which answered was not cut off then.
         var read = await _connection
-            .CallAsync(EtcdPath.Lease, EtcdMethods.Range, EtcdTransactions.Read(keys.LeaderPath), attempt, stop)
-            .ConfigureAwait(false);
+            .CallAsync(EtcdPath.Lease, EtcdMethods.Range, EtcdTransactions.Read(keys.LeaderPath), attempt, stop);
         if (read.Message is not { } range)
         {
             return GrpcReply<LeaseAnswer>.Failed(read.Status);
@@ -92,7 +90,7 @@ internal sealed class EtcdLeaderLock(EtcdClient client, EtcdLease lease, KeyCach
         if (key is null && mayCreate)
         {
             return await PutAsync(
-                current, id => EtcdTransactions.Create(keys.LeaderPath, self.Value, id), attempt, stop).ConfigureAwait(false);
+                current, id => EtcdTransactions.Create(keys.LeaderPath, self.Value, id), attempt, stop);
         }
 
         if (key is null || key.Value != self.Value || key.Lease == current.Id)
@@ -105,7 +103,7 @@ internal sealed class EtcdLeaderLock(EtcdClient client, EtcdLease lease, KeyCach
             current,
             id => EtcdTransactions.Move(keys.LeaderPath, self.Value, id, _createRevision, mayCreate && _createRevision is null),
             attempt,
-            stop).ConfigureAwait(false);
+            stop);
     }
 
     private Task<LeaseAnswer> PutAnewAsync(Func<long, TxnRequest> transaction, Instant notAfter, CancellationToken stop)
@@ -114,9 +112,9 @@ internal sealed class EtcdLeaderLock(EtcdClient client, EtcdLease lease, KeyCach
         return RunAsync(
             async attempt =>
             {
-                var fresh = await lease.FreshAsync(YoungLease, attempt, stop).ConfigureAwait(false);
+                var fresh = await lease.FreshAsync(YoungLease, attempt, stop);
                 return fresh.Message is { } current
-                    ? await PutAsync(current, transaction, attempt, stop).ConfigureAwait(false)
+                    ? await PutAsync(current, transaction, attempt, stop)
                     : GrpcReply<LeaseAnswer>.Failed(fresh.Status);
             },
             notAfter,
@@ -128,8 +126,7 @@ internal sealed class EtcdLeaderLock(EtcdClient client, EtcdLease lease, KeyCach
         LeaseState current, Func<long, TxnRequest> transaction, EtcdAttempt attempt, CancellationToken stop)
     {
         var reply = await _connection
-            .CallAsync(EtcdPath.Lease, EtcdMethods.Txn, transaction(current.Id), attempt, stop)
-            .ConfigureAwait(false);
+            .CallAsync(EtcdPath.Lease, EtcdMethods.Txn, transaction(current.Id), attempt, stop);
         if (reply.Message is { } response)
         {
             var key = Learn(EtcdTransactions.KeyAfter(response), response.Header);

@@ -38,7 +38,7 @@ internal sealed class EtcdLease(EtcdConnection connection, ILogger log)
         var lease = _current;
         if (lease is null || lease.Asked != connection.Timing.Ttl)
         {
-            return await GrantAsync(attempt, stop).ConfigureAwait(false);
+            return await GrantAsync(attempt, stop);
         }
 
         // A lease answered in an older raft term was perhaps prolonged by a member that no longer counts.
@@ -47,14 +47,14 @@ internal sealed class EtcdLease(EtcdConnection connection, ILogger log)
             return GrpcReply<LeaseState>.Of(lease);
         }
 
-        var reply = await KeepAliveAsync(lease, attempt, stop).ConfigureAwait(false);
+        var reply = await KeepAliveAsync(lease, attempt, stop);
         if (reply.Message is not { HasExpired: true })
         {
             return reply;
         }
 
         Forget(lease.Id);
-        return await GrantAsync(attempt, stop).ConfigureAwait(false);
+        return await GrantAsync(attempt, stop);
     }
 
     /// <summary>The store said that this lease does not exist.</summary>
@@ -72,8 +72,7 @@ internal sealed class EtcdLease(EtcdConnection connection, ILogger log)
         var asked = connection.Timing.Ttl;
         var sentAt = connection.Now;
         var request = new LeaseGrantRequest { TTL = (long)Math.Ceiling(asked.TotalSeconds) };
-        var reply = await connection.CallAsync(EtcdPath.Lease, EtcdMethods.LeaseGrant, request, attempt, stop)
-            .ConfigureAwait(false);
+        var reply = await connection.CallAsync(EtcdPath.Lease, EtcdMethods.LeaseGrant, request, attempt, stop);
         if (reply.Message is not { } granted)
         {
             return GrpcReply<LeaseState>.Failed(reply.Status);
@@ -99,8 +98,7 @@ internal sealed class EtcdLease(EtcdConnection connection, ILogger log)
     {
         var sentAt = connection.Now;
         var request = new LeaseKeepAliveRequest { ID = lease.Id };
-        var reply = await connection.CallAsync(EtcdPath.Lease, EtcdMethods.LeaseKeepAlive, request, attempt, stop)
-            .ConfigureAwait(false);
+        var reply = await connection.CallAsync(EtcdPath.Lease, EtcdMethods.LeaseKeepAlive, request, attempt, stop);
         if (reply.Message is not { } answer)
         {
             // A member that does not know the lease says so with a TTL of zero, and by code when it is asked to look it up.

@@ -17,20 +17,19 @@ internal sealed class EtcdMembers(EtcdConnection connection, ILogger log)
     {
         if (connection.Discovers && (connection.MembersMayHaveChanged || connection.Now >= _nextAt))
         {
-            await RefreshAsync(attempt, stop).ConfigureAwait(false);
+            await RefreshAsync(attempt, stop);
         }
 
         if (!_knowsVersion)
         {
-            await LearnVersionAsync(attempt, stop).ConfigureAwait(false);
+            await LearnVersionAsync(attempt, stop);
         }
     }
 
     private async Task RefreshAsync(EtcdAttempt attempt, CancellationToken stop)
     {
         var reply = await connection
-            .CallAsync(EtcdPath.Bulk, EtcdMethods.MemberList, new MemberListRequest(), attempt, stop)
-            .ConfigureAwait(false);
+            .CallAsync(EtcdPath.Bulk, EtcdMethods.MemberList, new MemberListRequest(), attempt, stop);
         if (reply.Message is not { } list)
         {
             return;
@@ -57,8 +56,7 @@ internal sealed class EtcdMembers(EtcdConnection connection, ILogger log)
     private async Task LearnVersionAsync(EtcdAttempt attempt, CancellationToken stop)
     {
         var reply = await connection
-            .CallAsync(EtcdPath.Bulk, EtcdMethods.Status, new StatusRequest(), attempt, stop)
-            .ConfigureAwait(false);
+            .CallAsync(EtcdPath.Bulk, EtcdMethods.Status, new StatusRequest(), attempt, stop);
         if (reply.Message is not { } status)
         {
             return;

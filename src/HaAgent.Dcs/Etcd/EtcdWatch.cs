@@ -70,10 +70,10 @@ internal sealed class EtcdWatch : IAsyncDisposable
             return;
         }
 
-        await _stop.CancelAsync().ConfigureAwait(false);
+        await _stop.CancelOnPumpOrPoolAsync();
         try
         {
-            await _running.ConfigureAwait(false);
+            await _running;
         }
         catch (OperationCanceledException)
         {
@@ -93,7 +93,7 @@ internal sealed class EtcdWatch : IAsyncDisposable
                 var (endpoint, left) = _connection.Endpoints.Use();
                 var channel = endpoint.Channel(EtcdPath.Bulk);
                 var began = _connection.Now;
-                var status = await SessionAsync(endpoint, left, stop).ConfigureAwait(false);
+                var status = await SessionAsync(endpoint, left, stop);
                 _failure = (int)_client.Fail(status);
                 DcsLog.WatchEnded(_log, _keys.Prefix, endpoint.ToString(), status.ToString());
                 if (EtcdErrors.Meaning(status) == EtcdMeaning.AnotherEndpoint)
@@ -110,7 +110,7 @@ internal sealed class EtcdWatch : IAsyncDisposable
 
                 // A session that lived for a while was a good one: the next may begin soon. Others are not tried in a frenzy.
                 pause = _connection.Now - began > LongestPause ? FirstPause : pause;
-                await Task.Delay(pause, _clock, stop).ConfigureAwait(false);
+                await Task.Delay(pause, _clock, stop);
                 pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             }
         }
@@ -131,7 +131,7 @@ internal sealed class EtcdWatch : IAsyncDisposable
         var running = session.RunAsync(ending);
         var began = _connection.Now;
         var warned = false;
-        while (await Task.WhenAny(running, Task.Delay(LookEvery, _clock, CancellationToken.None)).ConfigureAwait(false) != running)
+        while (await Task.WhenAny(running, Task.Delay(LookEvery, _clock, CancellationToken.None)) != running)
         {
             if (!ending.IsCancellationRequested && IsFresh(Instant.Max(began, new(Interlocked.Read(ref _knownCurrentAt)))))
             {
@@ -148,13 +148,13 @@ internal sealed class EtcdWatch : IAsyncDisposable
             }
 
             warned = true;
-            await ending.CancelAsync().WaitAsync(LookEvery, _clock, CancellationToken.None)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ending.CancelOnPumpOrPoolAsync().WaitAsync(LookEvery, _clock, CancellationToken.None)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
 
         try
         {
-            return await running.ConfigureAwait(false);
+            return await running;
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {

@@ -40,7 +40,7 @@ internal sealed class EtcdWatchSession(
     public async Task<GrpcStatus> RunAsync(CancellationTokenSource ending)
     {
         var attempt = new EtcdAttempt(endpoint, connection.Now + connection.TryTime);
-        var (status, revision, _) = await RebuildAsync(attempt, ending.Token).ConfigureAwait(false);
+        var (status, revision, _) = await RebuildAsync(attempt, ending.Token);
         if (!status.IsOk)
         {
             return status;
@@ -49,31 +49,30 @@ internal sealed class EtcdWatchSession(
         _phase = "opening the watch";
         var epoch = connection.Guard.Epoch;
         var opened = await connection
-            .OpenAsync(EtcdMethods.Watch, EtcdTransactions.Watch(keys.Prefix, revision + 1), attempt, ending.Token)
-            .ConfigureAwait(false);
+            .OpenAsync(EtcdMethods.Watch, EtcdTransactions.Watch(keys.Prefix, revision + 1), attempt, ending.Token);
         if (opened.Message is not { } stream)
         {
             return opened.Status;
         }
 
-        await using (stream.ConfigureAwait(false))
+        await using (stream)
         {
             DcsLog.WatchStarted(log, keys.Prefix, endpoint.ToString(), revision);
             var reading = ReadEventsAsync(stream, ending.Token);
             var checking = CheckAsync(epoch, ending.Token);
             _phase = "watching";
-            var ended = await Task.WhenAny(reading, checking).ConfigureAwait(false);
+            var ended = await Task.WhenAny(reading, checking);
 
             // We may be running inside somebody's cancellation callback. Disposing a token source waits for callbacks that run elsewhere,
             // and two that wait for each other wait for ever: so leave that stack first, here and before the stream is disposed.
             await Task.Yield();
             _phase = "cancelling";
-            await ending.CancelAsync().ConfigureAwait(false);
+            await ending.CancelOnPumpOrPoolAsync();
             _phase = $"ending (events {reading.Status}, checks {checking.Status})";
-            await Task.WhenAll(Settled(reading), Settled(checking)).ConfigureAwait(false);
+            await Task.WhenAll(Settled(reading), Settled(checking));
             await Task.Yield();
             _phase = "closing";
-            return await ended.ConfigureAwait(false);
+            return await ended;
         }
     }
 
@@ -82,7 +81,7 @@ internal sealed class EtcdWatchSession(
         var events = new List<(string Name, long Revision, StoredKey? Key)>();
         while (true)
         {
-            var reply = await stream.ReadAsync(ending).ConfigureAwait(false);
+            var reply = await stream.ReadAsync(ending);
             if (reply.Message is not { } response)
             {
                 return reply.Status;
@@ -127,9 +126,9 @@ internal sealed class EtcdWatchSession(
         while (true)
         {
             var attempt = new EtcdAttempt(endpoint, connection.Now + connection.TryTime);
-            await members.RefreshIfDueAsync(attempt, ending).ConfigureAwait(false);
-            await Task.Delay(connection.Timing.CheckEvery, clock, ending).ConfigureAwait(false);
-            var status = await CheckOnceAsync(ending).ConfigureAwait(false);
+            await members.RefreshIfDueAsync(attempt, ending);
+            await Task.Delay(connection.Timing.CheckEvery, clock, ending);
+            var status = await CheckOnceAsync(ending);
             if (!status.IsOk)
             {
                 return status;
@@ -146,7 +145,7 @@ internal sealed class EtcdWatchSession(
     {
         var attempt = new EtcdAttempt(endpoint, connection.Now + connection.TryTime);
         var deliveries = Interlocked.Read(ref _deliveries);
-        var (status, _, foundNews) = await RebuildAsync(attempt, ending).ConfigureAwait(false);
+        var (status, _, foundNews) = await RebuildAsync(attempt, ending);
         while (status.IsOk && foundNews)
         {
             var next = _delivery.Next;
@@ -155,7 +154,7 @@ internal sealed class EtcdWatchSession(
                 break;
             }
 
-            if (!await WaitAsync(next, attempt.Deadline - connection.Now, ending).ConfigureAwait(false))
+            if (!await WaitAsync(next, attempt.Deadline - connection.Now, ending))
             {
                 return GrpcStatus.TimedOut("the watch does not deliver what a read has shown");
             }
@@ -172,7 +171,7 @@ internal sealed class EtcdWatchSession(
             EtcdPath.Bulk,
             at => connection.CallAsync(EtcdPath.Bulk, EtcdMethods.Range, EtcdTransactions.ReadPrefix(keys.Prefix), at, ending),
             attempt,
-            ending).ConfigureAwait(false);
+            ending);
         if (reply.Message is not { } range)
         {
             return (reply.Status, 0, false);
@@ -188,7 +187,7 @@ internal sealed class EtcdWatchSession(
     {
         try
         {
-            await task.WaitAsync(timeout > TimeSpan.Zero ? timeout : TimeSpan.Zero, clock, ending).ConfigureAwait(false);
+            await task.WaitAsync(timeout > TimeSpan.Zero ? timeout : TimeSpan.Zero, clock, ending);
             return true;
         }
         catch (TimeoutException)
@@ -198,5 +197,5 @@ internal sealed class EtcdWatchSession(
     }
 
     /// <summary>Waits for the end of a task whose outcome is taken elsewhere, or is that it was cancelled.</summary>
-    private static async Task Settled(Task task) => await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    private static async Task Settled(Task task) => await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
 }
