@@ -5,19 +5,6 @@ using System.Text;
 
 namespace HaAgent.Guard;
 
-/// <summary>What the word says of the local server.</summary>
-public enum WordState
-{
-    /// <summary>Nothing here can become writable, or the operator answers for it.</summary>
-    Disarmed,
-
-    /// <summary>It may be writable until the deadline.</summary>
-    Armed,
-
-    /// <summary>The guard has ended it; whoever finds this has lost, until no process of the server is left.</summary>
-    Fired,
-}
-
 /// <summary>
 /// Until when the server of one data directory may be writable: one 64-bit word in a small mapped file in the run
 /// directory, shared by the agent, which extends it, and the guard, which acts on it.
@@ -54,9 +41,6 @@ public sealed unsafe class DeadlineWord : IDisposable
     private const int GuardLookOffset = 120;
     private const int PathOffset = 512;
 
-    private const long Disarmed = 0;
-    private const long Fired = -1;
-
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
     private readonly byte* _bytes;
@@ -74,7 +58,7 @@ public sealed unsafe class DeadlineWord : IDisposable
     /// <summary>What an agent that was here before has left: nanoseconds of CLOCK_BOOTTIME; null when disarmed or fired.</summary>
     public long? Predecessor { get; private set; }
 
-    public WordState State => StateOf(Word);
+    public WordState State => WordRules.StateOf(Word);
 
     /// <summary>Nanoseconds of CLOCK_BOOTTIME; null unless armed.</summary>
     public long? Deadline => Word is > 0 and var deadline ? deadline : null;
@@ -163,22 +147,22 @@ public sealed unsafe class DeadlineWord : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(deadline);
         Volatile.Write(ref At(LeaseIdOffset), leaseId);
         Volatile.Write(ref At(MarginOffset), margin);
-        return TrySet(deadline);
+        return WordRules.TrySet(ref At(WordOffset), deadline);
     }
 
     /// <summary>No client backend is left and none can come, or the operator has paused the cluster.</summary>
     /// <returns>False when the guard has fired: nothing was written.</returns>
-    public bool TryDisarm() => TrySet(Disarmed);
+    public bool TryDisarm() => WordRules.TrySet(ref At(WordOffset), WordRules.Disarmed);
 
     /// <summary>The guard's: from now on it watches, and who watched before goes.</summary>
     public void WatchedBy(int pid, int version = ProtocolVersion) =>
         Volatile.Write(ref At(GuardPidOffset), ((long)version << 32) | (uint)pid);
 
     /// <summary>The guard's: the deadline has come. False when it was moved meanwhile.</summary>
-    public bool TryFire(long deadline) => Interlocked.CompareExchange(ref At(WordOffset), Fired, deadline) == deadline;
+    public bool TryFire(long deadline) => WordRules.TryFire(ref At(WordOffset), deadline);
 
     /// <summary>After a firing, once no process of the data directory is left.</summary>
-    public void Reset() => Interlocked.CompareExchange(ref At(WordOffset), Disarmed, Fired);
+    public void Reset() => WordRules.Reset(ref At(WordOffset));
 
     /// <summary>Tells what else the data directory can be known by, when a disk has been asked.</summary>
     public void Identify(long device, long inode)
@@ -201,31 +185,7 @@ public sealed unsafe class DeadlineWord : IDisposable
         _file.Dispose();
     }
 
-    private static WordState StateOf(long word) => word switch
-    {
-        Disarmed => WordState.Disarmed,
-        > 0 => WordState.Armed,
-        _ => WordState.Fired,
-    };
-
     private ref long At(int offset) => ref *(long*)(_bytes + offset);
-
-    private bool TrySet(long value)
-    {
-        while (true)
-        {
-            var seen = Word;
-            if (StateOf(seen) == WordState.Fired)
-            {
-                return false;
-            }
-
-            if (Interlocked.CompareExchange(ref At(WordOffset), value, seen) == seen)
-            {
-                return true;
-            }
-        }
-    }
 
     private static DeadlineWord Map(string path, FileMode mode)
     {
@@ -278,7 +238,7 @@ public sealed unsafe class DeadlineWord : IDisposable
         else
         {
             // Disarmed first: nobody may read a foreign deadline under our header.
-            Interlocked.Exchange(ref At(WordOffset), Disarmed);
+            Interlocked.Exchange(ref At(WordOffset), WordRules.Disarmed);
             new Span<byte>(_bytes + LeaseIdOffset, WordOffset - LeaseIdOffset).Clear();
         }
 
