@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace HaAgent.Core.Loop;
 
 /// <summary>The pump: everything of the loop runs on the one thread that calls <see cref="Run"/>, in the order it was posted.</summary>
-/// <remarks>The simulator runs the same pump by <see cref="RunPending"/>, under virtual time.</remarks>
-public sealed class LoopContext : SynchronizationContext, IDisposable
+/// <remarks>The simulator runs the same pump step by step, by <see cref="RunOne"/>, under virtual time.</remarks>
+public class LoopContext : SynchronizationContext, IDisposable
 {
     private readonly ConcurrentQueue<(SendOrPostCallback Callback, object? State)> _queue = new();
     private readonly SemaphoreSlim _posted = new(0);
@@ -54,9 +54,15 @@ public sealed class LoopContext : SynchronizationContext, IDisposable
         }
     }
 
-    public void Dispose() => _posted.Dispose();
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
 
-    private bool RunOne()
+    /// <summary>Runs the oldest of what is posted, up to its next wait.</summary>
+    /// <returns>False when nothing was posted.</returns>
+    public bool RunOne()
     {
         if (!_queue.TryDequeue(out var work))
         {
@@ -65,5 +71,13 @@ public sealed class LoopContext : SynchronizationContext, IDisposable
 
         work.Callback(work.State);
         return true;
+    }
+
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _posted.Dispose();
+        }
     }
 }

@@ -1,0 +1,76 @@
+using HaAgent.Core.Loop;
+
+namespace HaAgent.Simulation.Kernel;
+
+/// <summary>The product's own pump, run step by step in virtual time, as part of one process.</summary>
+/// <remarks>
+/// Between any two steps, which is at any await, the process may be stopped or killed. A post from any thread but the
+/// run's would make the run impossible to replay: it is remembered, and fails the run.
+/// </remarks>
+internal sealed class SimContext(SimProcess process) : LoopContext
+{
+    private bool _isDraining;
+    private bool _isDue;
+
+    /// <summary>Steps so far.</summary>
+    public long Steps { get; private set; }
+
+    /// <summary>Called between any two steps; may stop or kill the process.</summary>
+    public Action? BetweenSteps { get; set; }
+
+    /// <summary>Set when something was posted from a foreign thread.</summary>
+    public volatile string? ForeignPost;
+
+    public override void Post(SendOrPostCallback d, object? state)
+    {
+        base.Post(d, state);
+        if (Environment.CurrentManagedThreadId != process.Host.World.Thread)
+        {
+            ForeignPost ??= Environment.StackTrace;
+            return;
+        }
+
+        if (!_isDraining && !_isDue)
+        {
+            _isDue = true;
+            process.After(TimeSpan.FromTicks(20), Drain); // two microseconds: what a thread needs to be woken
+        }
+    }
+
+    /// <summary>Runs <paramref name="first"/> as a step of its own.</summary>
+    public void Begin(Action first) => Post(static state => ((Action)state!)(), first);
+
+    private void Drain()
+    {
+        _isDue = false;
+        _isDraining = true;
+        var before = Current;
+        SetSynchronizationContext(this);
+        try
+        {
+            while (!process.IsDead)
+            {
+                if (process.IsFrozen)
+                {
+                    // What is left is taken up when the process goes on.
+                    _isDue = true;
+                    process.Deliver(Drain);
+                    return;
+                }
+
+                if (!RunOne())
+                {
+                    return;
+                }
+
+                Steps++;
+                BetweenSteps?.Invoke();
+            }
+        }
+        finally
+        {
+            SetSynchronizationContext(before);
+            _isDraining = false;
+        }
+    }
+}

@@ -1,0 +1,68 @@
+namespace HaAgent.Simulation.Kernel;
+
+/// <summary>The one clock of a run, and everything that is to happen on it, in order.</summary>
+/// <remarks>
+/// Nothing waits: time jumps to the next event. Events of one instant happen in the order they were scheduled. All of
+/// it runs on the thread that calls <see cref="RunNext"/>, without a synchronization context.
+/// </remarks>
+internal sealed class VirtualTime
+{
+    private readonly PriorityQueue<Scheduled, (long At, long Order)> _queue = new();
+    private long _order;
+
+    /// <summary>Since the beginning of the run.</summary>
+    public TimeSpan Now { get; private set; }
+
+    /// <summary>How many events have happened.</summary>
+    public long Happened { get; private set; }
+
+    public Scheduled After(TimeSpan delay, Action action)
+    {
+        var scheduled = new Scheduled(action);
+        var at = delay > TimeSpan.Zero ? Now + delay : Now;
+        _queue.Enqueue(scheduled, (at.Ticks, _order++));
+        return scheduled;
+    }
+
+    public Scheduled At(TimeSpan at, Action action) => After(at - Now, action);
+
+    /// <summary>The next event, if it comes by <paramref name="until"/>; else time moves there.</summary>
+    /// <returns>False when nothing is left until then.</returns>
+    public bool RunNext(TimeSpan until)
+    {
+        while (_queue.TryPeek(out var next, out var when) && when.At <= until.Ticks)
+        {
+            _queue.Dequeue();
+            if (next.Take() is not { } action)
+            {
+                continue;
+            }
+
+            Now = new(when.At);
+            Happened++;
+            action();
+            return true;
+        }
+
+        Now = until;
+        return false;
+    }
+}
+
+/// <summary>Something that is to happen, unless it is called off.</summary>
+internal sealed class Scheduled(Action action)
+{
+    private Action? _action = action;
+
+    public bool IsPending => _action is not null;
+
+    public void Cancel() => _action = null;
+
+    /// <summary>Null when it was called off.</summary>
+    internal Action? Take()
+    {
+        var action = _action;
+        _action = null;
+        return action;
+    }
+}
