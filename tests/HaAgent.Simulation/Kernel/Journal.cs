@@ -18,13 +18,22 @@ internal sealed class Journal(SimWorld world)
     /// <summary>Receives each line as it is written; null: nobody.</summary>
     public Action<string>? Listener { get; set; }
 
+    /// <summary>Told of each event of the product's log.</summary>
+    public event Action<string, int, Func<string>>? EventHappened;
+
     public string Text => _text.ToString();
 
-    public void Write(string who, string what)
+    public void Write(string who, string what) => Write(who, what, mix: true);
+
+    private void Write(string who, string what, bool mix)
     {
-        Mix(world.Time.Now.Ticks);
-        Mix(who);
-        Mix(what);
+        if (mix)
+        {
+            Mix(world.Time.Now.Ticks);
+            Mix(who);
+            Mix(what);
+        }
+
         if (!Keeps && Listener is null)
         {
             return;
@@ -36,6 +45,20 @@ internal sealed class Journal(SimWorld world)
         {
             _text.Append(line).Append('\n');
         }
+    }
+
+    /// <summary>An event of the product's log: its id counts always, its sentence only where it is read.</summary>
+    public void Event(string who, int id, Func<string> sentence)
+    {
+        EventHappened?.Invoke(who, id, sentence);
+        if (Keeps || Listener is not null)
+        {
+            Write(who, $"[{id}] {sentence()}", mix: false);
+        }
+
+        Mix(world.Time.Now.Ticks);
+        Mix(who);
+        Mix(id);
     }
 
     private void Mix(string text)
