@@ -31,7 +31,9 @@ usage() {
   e2e [OPTS]            whole clusters through crashes
       --only NAME       only tests whose class or name contains NAME (repeatable)
       --repeat N        N times over
-  soak                  ten minutes of renewals while everything is held up: PostgreSQL, log, thread pool, processors, clients
+  soak [renewals]       ten minutes of renewals while everything is held up: PostgreSQL, log, thread pool, processors, clients
+  soak guard            the lease guard's figures: 200 freezes and kills past the deadline, 200 freezes up to it, 50 restarts,
+                        20 slow switchovers, 30 minutes without idle time or memory; an hour and a half
   publish [--aot]       the release form into artifacts/publish: haagent and haagentctl, runnable without an SDK
                         --aot: as native code; needs clang and the Native AOT runtime pack
   format                put all source files into the one format
@@ -256,7 +258,7 @@ run_tests() {
     chmod 1777 "$open"
     program=$open/bin/$project
   fi
-  HAAGENT_TEST_LOGS="$results/$project" run_child timeout --kill-after=10 900 "$program" -noLogo -noColor \
+  HAAGENT_TEST_LOGS="$results/$project" run_child timeout --kill-after=10 "${time_limit:-900}" "$program" -noLogo -noColor \
     -parallel "${parallel:-none}" -reporter quiet -xml "${open:-$results}/$project.xml" "$@" >"$log" 2>&1 || code=$?
   if [[ -n $open ]]; then
     [[ ! -s $open/$project.xml ]] || cp "$open/$project.xml" "$report"
@@ -279,7 +281,7 @@ run_tests() {
     say "    (exit code $code; whole output: ${log#"$root"/})" >&2
   fi
   if [[ -d $results/$project ]]; then
-    find "$results/$project" -name 'measured*.txt' -exec sed 's/^/    /' {} +
+    find "$results/$project" \( -name 'measured*.txt' -o -name figures.txt \) -exec sed 's/^/    /' {} +
   fi
 }
 
@@ -450,7 +452,15 @@ main() {
       need_dotnet
       need_servers
       build tests/HaAgent.EndToEnd.Tests
-      HAAGENT_SOAK_SECONDS=600 repeat_tier end_to_end --only Renewals.
+      case ${1:-renewals} in
+        renewals) HAAGENT_SOAK_SECONDS=600 repeat_tier end_to_end --only Renewals. ;;
+        guard)
+          publish
+          # Freezes and kills, freezes up to the deadline, restarts, switchovers, seconds of a busy machine; clusters.
+          HAAGENT_GUARD_FIGURES=200,200,50,20,1800,10 time_limit=10800 repeat_tier end_to_end --only GuardFigures.
+          ;;
+        *) die "soak takes 'renewals' or 'guard', not '$1'." ;;
+      esac
       ;;
     publish) publish "$@" ;;
     format)
