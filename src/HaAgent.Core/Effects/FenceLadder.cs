@@ -44,6 +44,7 @@ internal sealed class FenceLadder(IPostgresServer postgres, ILeaseGuard guard, T
         if (await HasExitedByAsync(Instant.Max(deadline, Instant.Now(clock) + LastChance), stop))
         {
             HaLog.Fenced(logger, StopMode.Immediate, Instant.Now(clock) - begun);
+            guard.TryDisarm(onlyIfNothingRuns: true); // now: on a busy machine the deadline may come before the loop's next turn
             return;
         }
 
@@ -53,6 +54,7 @@ internal sealed class FenceLadder(IPostgresServer postgres, ILeaseGuard guard, T
             postgres.Kill();
         }
         while (!await HasExitedByAsync(Instant.Now(clock) + BetweenKills, stop));
+        guard.TryDisarm(onlyIfNothingRuns: true);
     }
 
     private Task<bool> HasExitedByAsync(Instant limit, CancellationToken stop) =>
