@@ -457,7 +457,7 @@ main() {
         guard)
           publish
           # Freezes and kills, freezes up to the deadline, restarts, switchovers, seconds of a busy machine; clusters.
-          HAAGENT_GUARD_FIGURES=200,200,50,20,1800,10 time_limit=10800 repeat_tier end_to_end --only GuardFigures.
+          HAAGENT_GUARD_FIGURES=200,200,50,20,1800,4 time_limit=10800 repeat_tier end_to_end --only GuardFigures.
           ;;
         *) die "soak takes 'renewals' or 'guard', not '$1'." ;;
       esac

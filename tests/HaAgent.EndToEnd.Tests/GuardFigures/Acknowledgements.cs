@@ -35,7 +35,7 @@ internal sealed class Acknowledgements : IDisposable
 
     public AgentProcess Node => _node;
 
-    /// <summary>Writes as fast as it can, for the seconds that count; else at a pace that leaves the machine alone.</summary>
+    /// <summary>Writes often, for the seconds that count; else at a pace that leaves the machine alone.</summary>
     public bool Dense
     {
         set => _dense = value;
@@ -43,9 +43,10 @@ internal sealed class Acknowledgements : IDisposable
 
     private TimeSpan Pace => (_dense, _anew) switch
     {
-        (true, _) => TimeSpan.FromMilliseconds(2),
+        (true, false) => TimeSpan.FromMilliseconds(3),
+        (true, true) => TimeSpan.FromMilliseconds(20), // each is a process of the server
         (false, false) => TimeSpan.FromMilliseconds(50),
-        (false, true) => TimeSpan.FromMilliseconds(250),
+        (false, true) => TimeSpan.FromMilliseconds(500),
     };
 
     /// <summary>Those that were sent since then (nanoseconds of CLOCK_BOOTTIME), in order.</summary>

@@ -10,13 +10,12 @@ internal sealed partial class AgentLog(AgentProcess node)
     private readonly long _begin = new FileInfo(node.LogFile).Length;
 
     /// <summary>Each firing that found a server: how late it began, and until nothing was left.</summary>
-    public IReadOnlyList<(TimeSpan Late, TimeSpan Took, bool Killed)> Firings() =>
-        [.. Firing().Matches(Text()).Select(found =>
-            (Milliseconds(found, "late"), Milliseconds(found, "took"), found.Groups["how"].Value.StartsWith("was killed", StringComparison.Ordinal)))];
+    public IReadOnlyList<Firing> Firings() => [.. FiringLine().Matches(Text()).Select(found =>
+        new Firing(Milliseconds(found, "late"), Milliseconds(found, "took"), found.Groups["how"].Value == "was killed"))];
 
     /// <summary>How the agent ended writing: by a <c>Fast</c> or an <c>Immediate</c> stop; by <c>Kill</c>; empty when it did not.</summary>
-    public IReadOnlyList<string> Fences() =>
-        [.. Fence().Matches(Text()).Select(found => found.Groups["mode"] is { Success: true, Value: var mode } ? mode : "Kill")];
+    public string Fences() => string.Join(" then ", FenceLine().Matches(Text())
+        .Select(found => found.Groups["mode"] is { Success: true, Value: var mode } ? mode : "Kill"));
 
     private static TimeSpan Milliseconds(Match found, string name) =>
         TimeSpan.FromMilliseconds(int.Parse(found.Groups[name].Value, CultureInfo.InvariantCulture));
@@ -30,8 +29,13 @@ internal sealed partial class AgentLog(AgentProcess node)
     }
 
     [GeneratedRegex(@"lease guard: the lease was not renewed in time, .* (?<how>was killed|was stopped) \(.*begun (?<late>\d+) ms after the deadline, gone after (?<took>\d+) ms\)")]
-    private static partial Regex Firing();
+    private static partial Regex FiringLine();
 
     [GeneratedRegex(@"Fenced by a (?<mode>\w+) stop|killing its processes")]
-    private static partial Regex Fence();
+    private static partial Regex FenceLine();
 }
+
+/// <param name="Late">After the deadline.</param>
+/// <param name="Took">From the first signal until no process was left.</param>
+/// <param name="Killed">An immediate stop was not enough.</param>
+internal readonly record struct Firing(TimeSpan Late, TimeSpan Took, bool Killed);

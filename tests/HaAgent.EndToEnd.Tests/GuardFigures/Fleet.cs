@@ -60,6 +60,7 @@ public sealed class Fleet : IAsyncLifetime
                         Assert.InRange(Interlocked.Increment(ref voided), 0, count);
                     }
 
+                    Measured.Append("rounds.txt", $"{squad.Cluster.Scope} {result}"); // an hour's work is not lost with the process
                     lock (results)
                     {
                         results.Add(result);

@@ -9,14 +9,14 @@ namespace HaAgent.EndToEnd.Tests.GuardFigures;
 /// <param name="AfterAnew">Likewise, to a client that connects for each write.</param>
 /// <param name="Handover">From the latest write acknowledged by the old primary until the new one's first was sent.</param>
 /// <param name="FirstNew">From the lease's end until the new primary's first acknowledged write was sent.</param>
-/// <param name="Firings">Each firing of the guard that found a server.</param>
+/// <param name="Fired">What the guard did.</param>
 internal sealed record PastTheDeadline(
     bool Killed,
     TimeSpan AfterOpen,
     TimeSpan AfterAnew,
     TimeSpan Handover,
     TimeSpan FirstNew,
-    IReadOnlyList<(TimeSpan Late, TimeSpan Took, bool Killed)> Firings)
+    Firing Fired)
 {
     public TimeSpan Left => AfterOpen < AfterAnew ? AfterOpen : AfterAnew;
 
@@ -53,7 +53,7 @@ internal sealed record PastTheDeadline(
             Boottime.Span(lease.End - anew),
             Boottime.Span(first.SentAt - Math.Max(open, anew)),
             Boottime.Span(first.SentAt - lease.End),
-            log.Firings());
+            Assert.Single(log.Firings()));
     }
 
     private static async Task HoldAsync(AgentProcess node, bool kill)

@@ -42,7 +42,7 @@ public class The_lease_guard_on_a_busy_machine : ClusterTest
         var rows = writer.Acknowledged.Count;
         var what = $"{2 * Environment.ProcessorCount} busy loops on {Environment.ProcessorCount} processors, {Counts.Wanted.BusySeconds} s: ";
         FigureTable.Count(what + "firings", 1, firings, $"limit 0; {squeeze}");
-        FigureTable.Count(what + "fences", 1, log.Fences().Count, "no limit");
+        FigureTable.Add(what + "fences", 1, log.Fences() is { Length: > 0 } fences ? fences : "none", "no limit");
         FigureTable.Add(what + "primary kept", 1, leader.PostmasterPid() == postmaster ? "yes" : "no", $"{rows} rows written");
         FigureTable.Distribution(what + "least time to the deadline", [watch.LeastLeft(leader)], "limit above 0");
         Assert.Equal(0, firings);

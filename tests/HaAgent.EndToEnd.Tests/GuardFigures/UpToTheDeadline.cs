@@ -6,10 +6,10 @@ namespace HaAgent.EndToEnd.Tests.GuardFigures;
 /// <param name="Late">By how much the freeze was longer than meant.</param>
 /// <param name="Kept">The same server was primary before and after.</param>
 /// <param name="SameLeader">The same node leads afterwards.</param>
-/// <param name="Fences">How the agent ended writing, if it did.</param>
+/// <param name="Fences">How the agent ended writing; empty when it did not.</param>
 /// <param name="Left">From the latest write that the server acknowledged before the lease's end until that; where another leads now.</param>
 internal sealed record UpToTheDeadline(
-    TimeSpan Late, bool Fired, bool Kept, bool SameLeader, IReadOnlyList<string> Fences, TimeSpan? Left)
+    TimeSpan Late, bool Fired, bool Kept, bool SameLeader, string Fences, TimeSpan? Left)
 {
     private static readonly TimeSpan TooLate = TimeSpan.FromMilliseconds(100);
 
