@@ -4,6 +4,7 @@ using HaAgent.Testing.Processes;
 
 namespace HaAgent.EndToEnd.Tests.GuardFigures;
 
+/// <summary>Holding an agent up without its guard and its server.</summary>
 internal static class Freezing
 {
     /// <summary>SIGSTOP to the agent alone; returns when every thread of it stands still.</summary>
