@@ -70,7 +70,7 @@ internal sealed class UpkeepRunner(
                 Report(duty, written);
                 state.Change(m => m with
                 {
-                    MemberWritten = written == WriteOutcome.Written ? member.Json : null,
+                    MemberWritten = written == WriteOutcome.Written && m.StoreTiming == v.Memory.StoreTiming ? member.Json : null,
                     MemberWrittenAt = v.At,
                     SessionKeptAt = written == WriteOutcome.Written ? v.At : m.SessionKeptAt,
                 });

@@ -19,7 +19,9 @@ internal static class FoldOutcomes
         switch (answer.Outcome)
         {
             case LeaseOutcome.Held:
-                var times = LeaseTimes.From(answer.SentAt, answer.GuaranteedFor);
+                // Asked before the ttl was lowered: the next request may put the key on the shorter lease, and its answer be lost.
+                var length = memory.StoreTiming is { } timing && timing.Ttl < answer.GuaranteedFor ? timing.Ttl : answer.GuaranteedFor;
+                var times = LeaseTimes.From(answer.SentAt, length);
                 return memory with
                 {
                     Authority = new NodeAuthority.Lease(times),
@@ -39,6 +41,25 @@ internal static class FoldOutcomes
                 // Nothing is proven: what was confirmed before still counts (S6). Ask again soon, but not in a storm.
                 return memory with { RenewAt = now + ShortPause, RenewalsUnanswered = memory.RenewalsUnanswered + 1 };
         }
+    }
+
+    /// <summary>
+    /// The store's client is about to be told other times: what is relied on ends no later than a lease that it asks for from now on.
+    /// </summary>
+    public static NodeMemory Retimed(NodeMemory memory, Timing timing, Instant now)
+    {
+        if (memory.StoreTiming?.Ttl == timing.Ttl)
+        {
+            return memory with { StoreTiming = timing };
+        }
+
+        return memory with
+        {
+            StoreTiming = timing,
+            Authority = memory.Authority.NoLongerThan(LeaseTimes.From(now, timing.Ttl)),
+            RenewAt = memory.Authority is NodeAuthority.Lease ? Instant.Min(memory.RenewAt, now) : memory.RenewAt,
+            MemberWritten = null, // the record goes to the new lease, or it would end with the old one
+        };
     }
 
     public static NodeMemory JobEnded(NodeMemory memory, HaSettings settings, JobSpec spec, JobResult result, Instant now) => (spec, result) switch

@@ -42,7 +42,8 @@ public sealed class HaLoop : IDisposable
         var store = new StoreEffects(parts.Dcs, _state, _background, stall, parts.Clock, _logger);
         var executor = new Executor(store, requests, _jobs, parts.Peers, parts.Postgres, _ladder, parts.Settings, _state, _background, parts.Clock, _logger);
         var upkeep = new UpkeepRunner(parts.Dcs, parts.Postgres, parts.Peers, _state, _background, parts.Clock, _logger);
-        _turn = new(parts, _state, _jobs, executor, requests, upkeep, new(parts.Board, parts.Identity, stall, parts.Clock), _logger);
+        var times = new TimesInForce(parts, _state);
+        _turn = new(parts, _state, _jobs, executor, requests, upkeep, times, new(parts.Board, parts.Identity, stall, parts.Clock), _logger);
         _jobs.Changed += _wake.Set;
         _jobs.AboutToBecomeWritable += OnAboutToBecomeWritable;
         _jobs.Ended += OnJobEnded;

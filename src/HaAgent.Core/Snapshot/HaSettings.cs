@@ -44,6 +44,14 @@ public sealed record HaSettings
 
     /// <summary>A <c>bootstrap</c> section is there: this node may found a cluster.</summary>
     public bool MayBootstrap { get; init; }
+
+    public Timing Timing => new(Ttl, LoopWait, RetryTimeout);
+
+    public HaSettings With(Timing timing)
+    {
+        ArgumentNullException.ThrowIfNull(timing);
+        return this with { Ttl = timing.Ttl, LoopWait = timing.LoopWait, RetryTimeout = timing.RetryTimeout };
+    }
 }
 
 /// <param name="Name">Full path, e.g. <c>synchronous_mode</c>.</param>

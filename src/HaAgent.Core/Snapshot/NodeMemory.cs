@@ -13,6 +13,9 @@ public sealed record NodeMemory
     /// <summary>The store's id of the lease behind <see cref="Authority"/>; 0 without one.</summary>
     public long LeaseId { get; init; }
 
+    /// <summary>The times that the store's client works with; null: it was told none by this loop yet.</summary>
+    public Timing? StoreTiming { get; init; }
+
     /// <summary>When the next renewal is to be sent; zero: at once.</summary>
     public Instant RenewAt { get; init; }
 
