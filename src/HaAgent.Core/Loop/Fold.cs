@@ -31,6 +31,7 @@ internal static class Fold
         memory = Server(v, memory);
         memory = Pause(v with { Memory = memory }, memory);
         memory = Leadership(v with { Memory = memory }, memory);
+        memory = memory with { ShortTimes = ShortTimes.After(v) };
         return Rights(v with { Memory = memory }, memory);
     }
 

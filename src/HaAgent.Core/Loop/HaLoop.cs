@@ -42,7 +42,7 @@ public sealed class HaLoop : IDisposable
         var store = new StoreEffects(parts.Dcs, _state, _background, stall, parts.Clock, _logger);
         var executor = new Executor(store, requests, _jobs, parts.Peers, parts.Postgres, _ladder, parts.Settings, _state, _background, parts.Clock, _logger);
         var upkeep = new UpkeepRunner(parts.Dcs, parts.Postgres, parts.Peers, _state, _background, parts.Clock, _logger);
-        var times = new TimesInForce(parts, _state);
+        var times = new TimesInForce(parts, _state, _logger);
         _turn = new(parts, _state, _jobs, executor, requests, upkeep, times, new(parts.Board, parts.Identity, stall, parts.Clock), _logger);
         _jobs.Changed += _wake.Set;
         _jobs.AboutToBecomeWritable += OnAboutToBecomeWritable;
@@ -166,7 +166,7 @@ public sealed class HaLoop : IDisposable
 
     private void Reschedule(Instant now)
     {
-        var loopWait = _parts.Settings.Current.LoopWait;
+        var loopWait = (_turn.LastView?.Settings ?? _parts.Settings.Current).LoopWait;
         if (now - _nextTick > loopWait)
         {
             HaLog.LoopTimeExceeded(_logger);

@@ -87,9 +87,12 @@ internal sealed class Turn(
         { IsTick = _tickDue, Guard = parts.Guard.Latest };
     }
 
-    /// <summary>Who may not lead at present says so in its tags: the others must not wait for it.</summary>
+    /// <summary>
+    /// Short times count when they are in force. Who may not lead at present says so in its tags: the others must not wait for it.
+    /// </summary>
     private HaSettings Effective(HaSettings settings)
     {
+        settings = state.Memory.ShortTimes.InForce && settings.Short is { } shorter ? settings.With(shorter) : settings;
         var barred = state.Memory.Rewind is RewindState.Needed or RewindState.Failed || settings.Unsupported.Any(setting => setting.EndangersCommits);
         return barred && !settings.Tags.NoFailover
             ? settings with { Tags = settings.Tags with { NoFailover = true, Json = WithNoFailover(settings.Tags.Json) } }
@@ -118,7 +121,7 @@ internal sealed class Turn(
     {
         var view = Look();
         state.Change(_ => Fold.Observe(view) with { RetainedSlots = MemberSlotsDuty.Retained(view) });
-        view = times.Follow(view with { Memory = state.Memory });
+        view = times.Follow(view with { Memory = state.Memory, Settings = Effective(parts.Settings.Current) });
         requests.Follow(view);
         LastView = view;
         return view;

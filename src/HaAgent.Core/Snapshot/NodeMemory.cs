@@ -16,6 +16,9 @@ public sealed record NodeMemory
     /// <summary>The times that the store's client works with; null: it was told none by this loop yet.</summary>
     public Timing? StoreTiming { get; init; }
 
+    /// <summary>Whether times below the peers' minimums may be used.</summary>
+    public ShortTimes ShortTimes { get; init; } = ShortTimes.Unknown;
+
     /// <summary>When the next renewal is to be sent; zero: at once.</summary>
     public Instant RenewAt { get; init; }
 

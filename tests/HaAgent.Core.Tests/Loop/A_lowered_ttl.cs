@@ -27,11 +27,10 @@ public class A_lowered_ttl
             node.Store.Weather = Weather.RepliesAreLost;
             node.Store.Write(Shorter);
         });
-        var ends = node.Store.KeyEnds;
         Assert.Equal(30, node.Store.KeyTtl.TotalSeconds);
         node.Store.Weather = Weather.CutOff;
         node.Time.Run(TimeSpan.FromMinutes(3));
-        Assert.True(node.Server.EndedAt < ends, $"ended at {node.Server.EndedAt}, its key at {ends}");
+        Assert.True(node.Server.EndedAt < node.Store.KeyEnds, $"ended at {node.Server.EndedAt}, its key at {node.Store.KeyEnds}");
     }
 
     [Fact]

@@ -15,8 +15,10 @@ internal sealed class VirtualNode : IDisposable
     private readonly HaLoop _loop;
 
     /// <param name="config">The dynamic configuration in the store, and the one the agent knew when it started.</param>
-    public VirtualNode(string config)
+    /// <param name="predecessorLeft">How long the deadline is away that a predecessor left; null: it left none.</param>
+    public VirtualNode(string config, TimeSpan? predecessorLeft = null)
     {
+        Guard = new(Time.Now + predecessorLeft);
         Store = new(Self, Time);
         Store.Write(config);
         Settings = new(config);
@@ -44,7 +46,7 @@ internal sealed class VirtualNode : IDisposable
     public VirtualTime Time { get; } = new();
     public VirtualStore Store { get; }
     public RunningPrimary Server { get; }
-    public GuardThatRemembers Guard { get; } = new();
+    public GuardThatRemembers Guard { get; }
     public SettingsInTheStore Settings { get; }
     public LinesOfTheLog Log { get; } = new();
     public StatusBoard Board { get; } = new();
@@ -54,11 +56,16 @@ internal sealed class VirtualNode : IDisposable
     /// <summary>Starts the loop; it takes the key that nobody holds.</summary>
     public VirtualNode Started()
     {
+        Start();
+        Assert.True(Store.KeyEnds > Time.Now, "it does not lead");
+        return this;
+    }
+
+    public void Start()
+    {
         Task? running = null;
         Time.Run(TimeSpan.FromSeconds(1), () => running = _loop.RunAsync());
         Assert.False(running!.IsCompleted, running.Exception?.ToString());
-        Assert.True(Store.KeyEnds > Time.Now, "it does not lead");
-        return this;
     }
 
     public void Dispose()
@@ -91,7 +98,7 @@ internal sealed class SettingsInTheStore(string config) : ISettingsSource
 }
 
 /// <summary>A guard that is asked what it was last told.</summary>
-internal sealed class GuardThatRemembers : ILeaseGuard
+internal sealed class GuardThatRemembers(Instant? predecessor) : ILeaseGuard
 {
     public event Action? Changed
     {
@@ -99,7 +106,7 @@ internal sealed class GuardThatRemembers : ILeaseGuard
         remove { }
     }
 
-    public Instant? Predecessor => null;
+    public Instant? Predecessor => predecessor;
 
     public GuardReading Latest => GuardReading.Watching;
 

@@ -93,7 +93,8 @@ internal sealed class VirtualStore(NodeName self, VirtualTime time) : IDcs
         () =>
         {
             Own = JsonNode.Parse(json)!.AsObject();
-            _members[self.Value] = (Given.Member(self.Value, (string)Own["role"]!), Lease().Id);
+            var member = Given.Member(self.Value, (string)Own["role"]!) with { CanKeepShortTimes = true };
+            _members[self.Value] = (member, Lease().Id);
         },
         notAfter);
 
