@@ -16,6 +16,9 @@ public sealed class HaLoop : IDisposable
     /// <summary>A reading is asked for so long before a tick, so that the tick has a fresh one.</summary>
     private static readonly TimeSpan ProbeLead = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>How long the first look at the server may take.</summary>
+    private static readonly TimeSpan FirstProbe = TimeSpan.FromSeconds(3);
+
     private readonly LoopParts _parts;
     private readonly WakeUp _wake = new();
     private readonly LoopState _state;
@@ -97,9 +100,11 @@ public sealed class HaLoop : IDisposable
     /// <summary>What is here already: a server that outlived the last agent keeps running, on the deadline that agent left.</summary>
     private async Task AdoptAsync()
     {
-        await _parts.Postgres.ProbeAsync(Now + TimeSpan.FromSeconds(3), CancellationToken.None);
-        var view = _turn.Look();
+        // A server that does not answer must not use up what is left of a short lease: the store is to be asked too.
         var predecessor = _parts.Guard.Predecessor;
+        var left = predecessor - Now;
+        await _parts.Postgres.ProbeAsync(Now + (left < FirstProbe * 2 ? left.Value / 2 : FirstProbe), CancellationToken.None);
+        var view = _turn.Look();
         _state.Change(_ => Fold.Adopt(view, predecessor));
         if (_state.Memory.Authority is NodeAuthority.Unknown unknown)
         {

@@ -97,6 +97,18 @@ public class A_cluster_with_short_times
         Assert.True(node.Server.EndedAt < node.Store.KeyEnds, $"ended at {node.Server.EndedAt}, its key at {node.Store.KeyEnds}");
     }
 
+    [Theory]
+    [InlineData(4, 2)]
+    [InlineData(28, 3)]
+    [InlineData(null, 3)]
+    public void Leaves_a_restarted_agent_half_of_what_is_left_to_look_at_a_server_that_does_not_answer(int? secondsLeft, double atMost)
+    {
+        using var node = new VirtualNode(Asked, secondsLeft is { } left ? TimeSpan.FromSeconds(left) : null);
+        var began = node.Time.Now;
+        node.Start();
+        Assert.Equal(atMost, (node.Server.FirstLookEndsBy!.Value - began).TotalSeconds);
+    }
+
     private static VirtualNode Lowered()
     {
         var node = new VirtualNode(Asked).Started();
