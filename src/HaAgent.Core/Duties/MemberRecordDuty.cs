@@ -42,7 +42,7 @@ internal static class MemberRecordDuty
             TagsJson = v.Settings.Tags.Json,
             PendingRestart = v.Memory.PendingRestart,
             Pause = v.Settings.Pause,
-            ShortTtl = v.HasLease() && v.Memory.ShortTimes.InForce ? v.Settings.Ttl : null,
+            ShortTtl = v.Memory.ShortTimes.InForce ? v.Settings.Ttl : null,
         };
         return MemberRecordWriter.Write(IsMeasured(v, state) && v.Sql() is { } sql ? Measured(fields, sql) : fields);
     }

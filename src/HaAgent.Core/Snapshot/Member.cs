@@ -42,7 +42,7 @@ public sealed record Member
     /// <summary>It has said that it can keep times below the peers' minimums (<c>haagent.features</c>).</summary>
     public bool CanKeepShortTimes { get; init; }
 
-    /// <summary>The <c>ttl</c> of its lease while it leads with such times; null: it does not.</summary>
+    /// <summary>The <c>ttl</c> of its lease while it uses such times; null: it does not.</summary>
     public TimeSpan? ShortTtl { get; init; }
 
     /// <summary>The lease the key hangs on.</summary>

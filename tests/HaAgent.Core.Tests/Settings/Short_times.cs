@@ -1,4 +1,6 @@
+using HaAgent.Core.Duties;
 using HaAgent.Core.Model;
+using HaAgent.Core.Ports;
 using HaAgent.Core.Snapshot;
 
 namespace HaAgent.Core.Tests.Settings;
@@ -94,6 +96,15 @@ public class Short_times
         var orphan = Replica(leaderTtl: Asked.Ttl).Then().NobodyLeads().Then(Second);
         Assert.True(orphan.Remembered().InForce);
         Assert.True(orphan.LeadBy("b").Then(Second).Remembered().InForce);
+    }
+
+    [Fact]
+    public void Are_told_by_each_member_that_uses_them_so_that_a_successor_needs_not_be_asked()
+    {
+        var identity = new NodeIdentity(new("b"), "demo", "postgres://b:5432/postgres", "http://b:8008/patroni", null);
+        var replica = Replica(leaderTtl: Asked.Ttl).Then().Settings(s => s.With(Asked));
+        Assert.Contains("\"ttl\":5", MemberRecordDuty.Json(replica, identity), StringComparison.Ordinal);
+        Assert.DoesNotContain("\"ttl\"", MemberRecordDuty.Json(Replica(leaderTtl: null).Then(), identity), StringComparison.Ordinal);
     }
 
     [Fact]

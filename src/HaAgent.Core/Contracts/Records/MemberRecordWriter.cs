@@ -36,7 +36,7 @@ public sealed record MemberRecordFields
     public Timeline Timeline { get; init; }
     public bool Pause { get; init; }
 
-    /// <summary>The <c>ttl</c> that a leader uses while times below the peers' minimums are in force; else null.</summary>
+    /// <summary>The <c>ttl</c> that this member uses while times below the peers' minimums are in force; else null.</summary>
     public TimeSpan? ShortTtl { get; init; }
 }
 
