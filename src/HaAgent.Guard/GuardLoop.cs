@@ -84,7 +84,7 @@ internal sealed class GuardLoop(DeadlineWord word, ServerProcesses server, Boott
     {
         if (!server.IsEmpty())
         {
-            var killed = server.End(orderly: word.Margin / 4);
+            var killed = server.End(orderly: word.Margin / GuardTimes.OrderlyShare);
             journal.Fired(word.DataDirectory(), killed, late: _deadline == 0 ? 0 : began - _deadline, took: Now - began);
         }
 

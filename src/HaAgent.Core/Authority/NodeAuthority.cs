@@ -66,7 +66,7 @@ public abstract record NodeAuthority
     public sealed record Unknown(Instant DecideBy) : NodeAuthority
     {
         /// <summary>For an orderly end before the guard's.</summary>
-        private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(500);
+        internal static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(500);
 
         public override Instant Until => DecideBy;
         public override Instant FenceAt => DecideBy - Margin;

@@ -14,12 +14,12 @@ namespace HaAgent.Core.Effects;
 internal sealed class FenceLadder(IPostgresServer postgres, ILeaseGuard guard, TimeProvider clock, ILogger logger)
 {
     /// <summary>Below this an orderly stop has no chance.</summary>
-    private static readonly TimeSpan ShortestOrderly = TimeSpan.FromMilliseconds(200);
+    internal static readonly TimeSpan ShortestOrderly = TimeSpan.FromMilliseconds(200);
 
     /// <summary>What an immediate stop gets when the deadline has passed already.</summary>
-    private static readonly TimeSpan LastChance = TimeSpan.FromMilliseconds(200);
+    internal static readonly TimeSpan LastChance = TimeSpan.FromMilliseconds(200);
 
-    private static readonly TimeSpan BetweenKills = TimeSpan.FromMilliseconds(100);
+    internal static readonly TimeSpan BetweenKills = TimeSpan.FromMilliseconds(100);
 
     /// <summary>A server without clients may finish its checkpoint for so long.</summary>
     private static readonly TimeSpan Epilogue = TimeSpan.FromSeconds(60);

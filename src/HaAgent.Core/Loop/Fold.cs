@@ -10,7 +10,7 @@ namespace HaAgent.Core.Loop;
 internal static class Fold
 {
     /// <summary>A store's granularity and a cycle's upkeep: a lease that ends this little "early" ended on time.</summary>
-    private static readonly TimeSpan ExpirySlack = TimeSpan.FromSeconds(2);
+    internal static readonly TimeSpan ExpirySlack = TimeSpan.FromSeconds(2);
 
     /// <summary>A confirmed renewal older than this is made anew by a loop that is awake anyhow.</summary>
     private static readonly TimeSpan RenewalAge = TimeSpan.FromSeconds(1);
