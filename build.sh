@@ -34,6 +34,7 @@ usage() {
   soak                  ten minutes of renewals while everything is held up: PostgreSQL, log, thread pool, processors, clients
   publish [--aot]       the release form into artifacts/publish: haagent and haagentctl, runnable without an SDK
                         --aot: as native code; needs clang and the Native AOT runtime pack
+  decisions             write docs/decisions.md anew, after a change of the rules or of their examples
   format                put all source files into the one format
   clean                 remove everything that was built
 HELP
@@ -426,6 +427,14 @@ demo() {
     run_child tests/HaAgent.Demo/bin/Release/net10.0/HaAgent.Demo "$@"
 }
 
+decisions() {
+  need_dotnet
+  build tests/HaAgent.Core.Tests
+  HAAGENT_WRITE_DECISIONS=1 tests/HaAgent.Core.Tests/bin/Release/net10.0/HaAgent.Core.Tests -noLogo -noColor -reporter quiet \
+    -class '*.The_document_of_decisions'
+  say 'wrote docs/decisions.md'
+}
+
 main() {
   local verb=${1:-help}
   (($# == 0)) || shift
@@ -453,6 +462,7 @@ main() {
       HAAGENT_SOAK_SECONDS=600 repeat_tier end_to_end --only Renewals.
       ;;
     publish) publish "$@" ;;
+    decisions) decisions ;;
     format)
       need_dotnet
       whitespace

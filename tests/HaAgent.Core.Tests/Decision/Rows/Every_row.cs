@@ -6,7 +6,7 @@ namespace HaAgent.Core.Tests.Decision.Rows;
 /// <summary>Walks all tables. A row without an example, and an example that another row decides, fail here.</summary>
 public class Every_row
 {
-    private static readonly Dictionary<string, Example[]> Examples = new()
+    internal static readonly Dictionary<string, Example[]> Examples = new()
     {
         ["Fence"] = Rows_of_authority.Fence,
         ["Lease"] = Rows_of_authority.Lease,
