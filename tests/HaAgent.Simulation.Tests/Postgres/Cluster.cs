@@ -114,6 +114,13 @@ internal sealed class Cluster
         Assert.True(!mustHold || holds(), $"not within {seconds} s\n{World.Journal.Text}");
     }
 
+    /// <summary>By its agent, until it takes writes.</summary>
+    public void Promote(SimServer standby)
+    {
+        Assert.Equal("", Await(Port(standby).PromoteAsync(Instant.Never, Never)).Detail);
+        Until(() => standby.IsWritable, 60);
+    }
+
     /// <summary>Acknowledged, or null when it was not within so many seconds.</summary>
     public Ack? Write(SimServer server, double seconds = 1)
     {

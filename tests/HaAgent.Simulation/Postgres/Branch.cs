@@ -44,6 +44,18 @@ internal sealed class Branch(int id, Timeline number, Branch? parent, Lsn from, 
         return false;
     }
 
+    /// <summary>The branch that a position of this history lies on: an ancestor up to where it was left.</summary>
+    public Branch Owner(Lsn position)
+    {
+        var at = this;
+        while (at.Parent is { } parent && position <= at.From)
+        {
+            at = parent;
+        }
+
+        return at;
+    }
+
     /// <summary>Where this, read up to <paramref name="end"/>, and the other part: the end of what both have.</summary>
     public (Branch Branch, Lsn At)? Fork(Lsn end, Branch other, Lsn otherEnd)
     {

@@ -53,9 +53,9 @@ internal sealed class Recovery(ServerRun run)
     public void Promote()
     {
         if (!run.IsInRecovery || _promoting || !Directory.HasPromoteFile || run.Stop.Mode is not null
-            || Directory.State != ControlState.InArchiveRecovery)
+            || !HasReplayedLocalWal)
         {
-            return;
+            return; // a file that is there when local WAL is replayed is seen then
         }
 
         Directory.HasPromoteFile = false;
@@ -73,10 +73,18 @@ internal sealed class Recovery(ServerRun run)
     /// <summary>More WAL is there: a standby that was not consistent may be now.</summary>
     public void CheckConsistency()
     {
-        if (HasReplayedLocalWal && !run.Accepts && IsConsistent)
+        if (!HasReplayedLocalWal || run.Accepts || !IsConsistent)
         {
-            run.OpenAsStandby();
+            return;
         }
+
+        if (Directory.HasBackupLabel)
+        {
+            Directory.HasBackupLabel = false;
+            run.Receiver.NoteMinimum();
+        }
+
+        run.OpenAsStandby();
     }
 
     private bool IsConsistent => Directory.MinimumRecoveryEnd is not { } minimum
@@ -92,6 +100,11 @@ internal sealed class Recovery(ServerRun run)
         if (Directory.HasStandbySignal)
         {
             Directory.State = ControlState.InArchiveRecovery;
+            if (Directory.MinimumRecoveryEnd is not { } minimum || minimum.At < Directory.Checkpoint!.Redo) // there is a control file
+            {
+                Directory.MinimumRecoveryEnd = (Directory.Checkpoint!.Branch, Directory.Checkpoint.Redo);
+            }
+
             run.Later(Server.Faults.StandbyRecovery(), StandBy);
         }
         else if (Directory is { State: ControlState.ShutDown, HasBackupLabel: false })
@@ -115,13 +128,9 @@ internal sealed class Recovery(ServerRun run)
         }
 
         HasReplayedLocalWal = true;
-        Directory.HasBackupLabel = false;
         run.Receiver.BeginAt(Directory.Written);
         CheckConsistency();
-        if (_promoting || Directory.HasPromoteFile)
-        {
-            Promote();
-        }
+        Promote();
     }
 
     private void AfterCrashRecovery()

@@ -218,6 +218,11 @@ internal sealed class ServerRun
         Receiver.End();
         if (Directory.Content == DirectoryContent.Initialized)
         {
+            if (IsInRecovery && Recovery.HasReplayedLocalWal && Server.Chance.Happens(0.5))
+            {
+                Receiver.NoteMinimum(); // with a page that was written just before
+            }
+
             // The processes' own buffers are lost, not the machine's.
             Directory.Flushed = Directory.Written;
         }

@@ -123,7 +123,8 @@ internal sealed class SimRejoin(AgentSide side, SimBoard board, SqlWork sql, Sim
             var problem = await sql.LocalAsync(Within, (run, done) =>
             {
                 var position = run.IsInRecovery ? run.Replayed : Directory.Flushed;
-                running = new() { Local = new(Directory.Branch!.Number, position), LocalInRecovery = run.IsInRecovery }; // it runs
+                var branch = run.IsInRecovery ? Directory.Branch!.Owner(position) : Directory.Branch!; // it runs
+                running = new() { Local = new(branch.Number, position), LocalInRecovery = run.IsInRecovery };
                 done();
             }, stop).ConfigureAwait(false);
             return running ?? new() { Unknown = problem ?? "no answer" };

@@ -11,7 +11,7 @@ internal sealed class SimServer : IGuarded
 {
     private readonly List<Action> _awaitDisk = [];
     private SyncStandbys _syncStandbys = SyncStandbys.None;
-    private DirectoryContent? _unmounted;
+    private SimDirectory? _unmounted;
     private string? _killPending;
 
     public SimServer(SimHistory history, SimHost host, string name)
@@ -28,7 +28,7 @@ internal sealed class SimServer : IGuarded
     public string Name { get; }
     public SimHost Host { get; }
     public SimHistory History { get; }
-    public SimDirectory Directory { get; } = new();
+    public SimDirectory Directory { get; private set; } = new();
     public ServerFaults Faults { get; }
     public Chance Chance { get; }
 
@@ -259,23 +259,33 @@ internal sealed class SimServer : IGuarded
         Faults.DiskIsFull = on;
     }
 
-    /// <summary>What lay there is gone from sight: a mount that failed, an I/O error.</summary>
+    /// <summary>What lay there is gone from sight: a mount that failed, an I/O error. A server that ran from it ends.</summary>
     public void UnmountDirectory(bool unreadable)
     {
+        if (_unmounted is not null)
+        {
+            return;
+        }
+
         Write(unreadable ? "the directory cannot be read" : "the directory is empty: nothing is mounted");
         World.Count("directory unmounted");
-        _unmounted ??= Directory.Content;
-        Directory.Content = unreadable ? DirectoryContent.Unreadable : DirectoryContent.Empty;
-        Run?.Backends.After(Chance.Seconds(0.05, 5), () => Run?.End("lost its data directory"));
-        RaiseChanged();
+        Run?.End("lost its data directory");
+        Tool?.End("input/output error");
+        _unmounted = Directory;
+        Show(new() { Content = unreadable ? DirectoryContent.Unreadable : DirectoryContent.Empty });
     }
 
+    /// <summary>It is back; whatever was made in its place meanwhile is hidden again.</summary>
     public void MountDirectory()
     {
-        // Whatever was made in its place meanwhile is hidden again.
-        Directory.Content = _unmounted ?? Directory.Content;
-        _unmounted = null;
-        RaiseChanged();
+        if (_unmounted is { } mounted)
+        {
+            Write("the directory is mounted again");
+            Run?.End("lost its data directory");
+            Tool?.End("input/output error");
+            _unmounted = null;
+            Show(mounted);
+        }
     }
 
     public void OperatorPromote()
@@ -319,6 +329,16 @@ internal sealed class SimServer : IGuarded
             History.RaiseEnded(this, how);
             RaiseChanged();
         }
+    }
+
+    private void Show(SimDirectory directory)
+    {
+        // The marker lies beside it.
+        (directory.IsMarked, directory.HasServed) = (Directory.IsMarked, Directory.HasServed);
+        Directory.ControlWritten = null;
+        Directory = directory;
+        Directory.ControlWritten = RaiseChanged;
+        RaiseChanged();
     }
 
     private void EndNow(string how)

@@ -45,7 +45,8 @@ internal sealed class SourceWatch(SimServer target, SimServer source, SimTool to
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly ServerRun? _run = source.Run;
-    private readonly Branch? _branch = source.Directory.Branch;
+    private readonly int _generation = source.Run?.Commits.Generation ?? -1;
+    private readonly bool _wasInRecovery = source.Run?.IsInRecovery ?? false;
     private TimeSpan _silent;
 
     /// <summary>Calls back when the time of work is over; time in which the source stood still does not count.</summary>
@@ -54,7 +55,7 @@ internal sealed class SourceWatch(SimServer target, SimServer source, SimTool to
         var step = left < LookEvery ? left : LookEvery;
         tool.Process.After(step, () =>
         {
-            if (_run is null || source.Run != _run || _run.Postmaster.IsDead || source.Directory.Branch != _branch)
+            if (_run is null || source.Run != _run || _run.Commits.Generation != _generation || _run.IsInRecovery != _wasInRecovery)
             {
                 done("the source has gone");
             }

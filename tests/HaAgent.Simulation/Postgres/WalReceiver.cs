@@ -88,7 +88,7 @@ internal sealed class WalReceiver(ServerRun run)
     public void Resume()
     {
         IsPaused = false;
-        Replay(Directory.Written);
+        Replay(Directory.Flushed);
     }
 
     /// <summary>WAL has come and is in a file. False when it could not be written.</summary>
@@ -104,8 +104,6 @@ internal sealed class WalReceiver(ServerRun run)
         Directory.HighestKnown = branch.Number > Directory.HighestKnown ? branch.Number : Directory.HighestKnown;
         Directory.Written = Lsn.Max(Directory.Written, end);
         Received = LatestEnd = Directory.Written;
-        Replay(Directory.Written);
-        run.Recovery.CheckConsistency();
         return true;
     }
 
@@ -114,6 +112,8 @@ internal sealed class WalReceiver(ServerRun run)
         if (end > Directory.Flushed)
         {
             Directory.Flushed = end < Directory.Written ? end : Directory.Written;
+            Replay(Directory.Flushed); // never what a crash of the machine could take away
+            run.Recovery.CheckConsistency();
             run.Senders.Nudge();
         }
     }
@@ -135,7 +135,7 @@ internal sealed class WalReceiver(ServerRun run)
     {
         if (run.IsInRecovery && Directory.Branch is { } branch)
         {
-            Directory.MinimumRecoveryEnd = (branch, Replayed);
+            Directory.MinimumRecoveryEnd = (branch.Owner(Replayed), Replayed);
         }
     }
 
