@@ -37,6 +37,7 @@ internal sealed class Cluster
         cluster.Found();
         cluster.Join(cluster.B);
         cluster.Join(cluster.C);
+        cluster.Run(1);
         return cluster;
     }
 

@@ -8,7 +8,7 @@ namespace HaAgent.Simulation.Postgres;
 /// <remarks>
 /// Whatever is awaited here is completed by an event of the run that was delivered to the process, outside of its pump: a
 /// frozen agent goes on when it is thawed, a dead one never. Every await says <c>ConfigureAwait(false)</c>, so that the
-/// rest runs right there, as it does on a thread of the pool.
+/// rest runs right there, as it does on a thread of the pool; and no task has two who await it, for then it would not.
 /// </remarks>
 internal sealed class AgentSide
 {

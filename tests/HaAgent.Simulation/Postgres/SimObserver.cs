@@ -18,8 +18,8 @@ internal sealed class SimObserver
     private ServerRun? _pidFile;
     private bool _isLooking;
     private bool _lookAgain;
-    private Task<SqlReading> _ballot = Task.FromResult<SqlReading>(new SqlReading.Unknown("not asked yet"));
-    private Task<SqlReading>? _nextBallot;
+    private Ballot _ballot = new() { Answer = new SqlReading.Unknown("not asked yet") };
+    private Ballot? _nextBallot;
     private Instant _lastBallot;
 
     public SimObserver(AgentSide side, SimBoard board)
@@ -71,18 +71,15 @@ internal sealed class SimObserver
     /// <summary>The latest reading with an SQL part measured after the call.</summary>
     public async Task<PostgresReading> BallotAsync(Instant notAfter, CancellationToken stop)
     {
-        var ballot = _nextBallot ??= MeasureAfterAsync(_ballot);
-        var limit = notAfter;
-        SqlReading? measured = null;
-        _ = NoteAsync();
-        var inTime = await _side.UntilAsync(() => measured is not null ? true : null, limit, stop).ConfigureAwait(false);
-        return _board.Latest with { Sql = inTime ? measured! : new SqlReading.Unknown("no answer in time") }; // set by then
-
-        async Task NoteAsync()
+        if (_nextBallot is null)
         {
-            measured = await ballot.ConfigureAwait(false);
-            _side.Wake();
+            _nextBallot = new();
+            _ = MeasureAfterAsync(_ballot, _nextBallot);
         }
+
+        var ballot = _nextBallot;
+        await _side.UntilAsync(() => ballot.Answer is not null ? true : null, notAfter, stop).ConfigureAwait(false);
+        return _board.Latest with { Sql = ballot.Answer ?? new SqlReading.Unknown("no answer in time") };
     }
 
     private void OnProcessChanged()
@@ -154,10 +151,11 @@ internal sealed class SimObserver
     private static DataDirectory.Unreadable Unreadable() =>
         new($"the disk has not answered for {DiskAnswersWithin.TotalSeconds:0} s");
 
-    private async Task<SqlReading> MeasureAfterAsync(Task<SqlReading> previous)
+    private async Task MeasureAfterAsync(Ballot previous, Ballot ballot)
     {
         await _side.Hop().ConfigureAwait(false);
-        await previous.ConfigureAwait(false);
+        await _side.UntilAsync(() => previous.Answer is not null ? true : null, Instant.Never, CancellationToken.None)
+            .ConfigureAwait(false);
         var pause = _lastBallot + BallotPace - _side.Now;
         if (pause > TimeSpan.Zero)
         {
@@ -165,9 +163,15 @@ internal sealed class SimObserver
         }
 
         // From here on the measurement is under way: who asks now wants a later one.
-        _ballot = _nextBallot!; // this very task
+        _ballot = ballot;
         _nextBallot = null;
         _lastBallot = _side.Now;
+        ballot.Answer = await MeasureAsync().ConfigureAwait(false);
+        _side.Wake();
+    }
+
+    private async Task<SqlReading> MeasureAsync()
+    {
         if (_side.Held is not { } run)
         {
             return new SqlReading.Unknown("PostgreSQL is not running");
@@ -176,5 +180,12 @@ internal sealed class SimObserver
         var (sql, version) = await _ballots.AskAsync(run, _side.Now + BallotWithin).ConfigureAwait(false);
         _board.PostSql(sql, version);
         return sql;
+    }
+
+    /// <summary>Shared by all who asked before it was begun.</summary>
+    /// <remarks>No task: of several who await one task, all but one are sent to the thread pool when it completes.</remarks>
+    private sealed class Ballot
+    {
+        public SqlReading? Answer { get; set; }
     }
 }

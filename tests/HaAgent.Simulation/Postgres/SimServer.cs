@@ -9,10 +9,8 @@ namespace HaAgent.Simulation.Postgres;
 /// <remarks>It outlives agents, and knows nothing of them.</remarks>
 internal sealed class SimServer : IGuarded
 {
-    private readonly List<Action> _awaitDisk = [];
+    private readonly Outages _outages;
     private SyncStandbys _syncStandbys = SyncStandbys.None;
-    private SimDirectory? _unmounted;
-    private string? _killPending;
 
     public SimServer(SimHistory history, SimHost host, string name)
     {
@@ -21,6 +19,7 @@ internal sealed class SimServer : IGuarded
         Name = name;
         Chance = host.World.Stream($"server {name}");
         Faults = new(host.World.Stream($"durations of {name}"));
+        _outages = new(this);
         Directory.ControlWritten = RaiseChanged;
         history.Add(this);
     }
@@ -177,115 +176,34 @@ internal sealed class SimServer : IGuarded
 
     public void Quit() => Signal(StopMode.Immediate, "guard");
 
-    public void KillEverything() => EndNow("killed");
+    public void KillEverything() => _outages.KillEverything();
 
     /// <summary>kill -9 of the postmaster alone.</summary>
-    public void Kill()
-    {
-        Write("the postmaster is killed");
-        World.Count("postmaster killed");
-        if (Faults.DiskHangs)
-        {
-            _killPending ??= "killed";
-        }
-        else
-        {
-            Run?.Postmaster.Kill();
-        }
-    }
+    public void Kill() => _outages.Kill();
 
     /// <summary>The machine loses power: with it what was not on disk.</summary>
-    public void PowerLoss()
-    {
-        Directory.Written = Directory.Flushed;
-        EndTools();
-        Faults.DiskHangs = false;
-        Run?.End("power lost");
-    }
+    public void PowerLoss() => _outages.PowerLoss();
+
+    public void Hang(HangKind kind) => _outages.Hang(kind);
+
+    public void Resume() => _outages.Resume();
+
+    /// <summary>Now, or when a hanging disk answers again.</summary>
+    public void WhenDiskAnswers(Action action) => _outages.WhenDiskAnswers(action);
+
+    /// <summary>What lay there is gone from sight: a mount that failed, an I/O error. A server that ran from it ends.</summary>
+    public void UnmountDirectory(bool unreadable) => _outages.Unmount(unreadable);
+
+    /// <summary>It is back; whatever was made in its place meanwhile is hidden again.</summary>
+    public void MountDirectory() => _outages.Mount();
 
     /// <summary>One backend dies hard: all others are ended, and the server recovers.</summary>
     public void CrashBackend() => Run?.Backends.Deliver(() => Run?.Panic("a backend was killed"));
-
-    public void Hang(HangKind kind)
-    {
-        Write($"hangs ({kind})");
-        World.Count($"hung: {kind}");
-        Faults.DiskHangs |= kind == HangKind.Disk;
-        Run?.Postmaster.Freeze();
-        if (kind != HangKind.PostmasterOnly)
-        {
-            Run?.Backends.Freeze();
-        }
-    }
-
-    public void Resume()
-    {
-        Write("goes on");
-        Faults.DiskHangs = false;
-        if (_killPending is { } how)
-        {
-            _killPending = null;
-            Run?.End(how);
-        }
-
-        Run?.Postmaster.Thaw();
-        Run?.Backends.Thaw();
-        var waiting = _awaitDisk.ToArray();
-        _awaitDisk.Clear();
-        foreach (var action in waiting)
-        {
-            action();
-        }
-
-        RaiseChanged();
-    }
-
-    /// <summary>Now, or when a hanging disk answers again.</summary>
-    public void WhenDiskAnswers(Action action)
-    {
-        if (Faults.DiskHangs)
-        {
-            _awaitDisk.Add(action);
-        }
-        else
-        {
-            action();
-        }
-    }
 
     public void DiskFull(bool on)
     {
         Write(on ? "the disk is full" : "the disk has room again");
         Faults.DiskIsFull = on;
-    }
-
-    /// <summary>What lay there is gone from sight: a mount that failed, an I/O error. A server that ran from it ends.</summary>
-    public void UnmountDirectory(bool unreadable)
-    {
-        if (_unmounted is not null)
-        {
-            return;
-        }
-
-        Write(unreadable ? "the directory cannot be read" : "the directory is empty: nothing is mounted");
-        World.Count("directory unmounted");
-        Run?.End("lost its data directory");
-        Tool?.End("input/output error");
-        _unmounted = Directory;
-        Show(new() { Content = unreadable ? DirectoryContent.Unreadable : DirectoryContent.Empty });
-    }
-
-    /// <summary>It is back; whatever was made in its place meanwhile is hidden again.</summary>
-    public void MountDirectory()
-    {
-        if (_unmounted is { } mounted)
-        {
-            Write("the directory is mounted again");
-            Run?.End("lost its data directory");
-            Tool?.End("input/output error");
-            _unmounted = null;
-            Show(mounted);
-        }
     }
 
     public void OperatorPromote()
@@ -331,7 +249,8 @@ internal sealed class SimServer : IGuarded
         }
     }
 
-    private void Show(SimDirectory directory)
+    /// <summary>Another directory is in the place of this one.</summary>
+    internal void Show(SimDirectory directory)
     {
         // The marker lies beside it.
         (directory.IsMarked, directory.HasServed) = (Directory.IsMarked, Directory.HasServed);
@@ -339,17 +258,5 @@ internal sealed class SimServer : IGuarded
         Directory = directory;
         Directory.ControlWritten = RaiseChanged;
         RaiseChanged();
-    }
-
-    private void EndNow(string how)
-    {
-        if (Faults.DiskHangs)
-        {
-            _killPending ??= how; // uninterruptible: when the disk answers
-        }
-        else
-        {
-            Run?.End(how);
-        }
     }
 }

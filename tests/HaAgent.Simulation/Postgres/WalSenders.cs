@@ -80,6 +80,7 @@ internal sealed class WalSenders(ServerRun run)
         if (_streams.Remove(stream))
         {
             Release(stream);
+            run.Commits.CheckWaiting(); // another may be the first now
             run.Stop.CheckSenders();
         }
     }
