@@ -108,6 +108,33 @@ public class A_promotion
     }
 
     [Fact]
+    public void Takes_the_next_number_after_those_that_the_archive_knows()
+    {
+        var cluster = Cluster.Founded(first: c => c.History.Archive = new());
+        cluster.A.KillEverything();
+        cluster.World.Network.CutBoth("b", "c");
+        cluster.Promote(cluster.B);
+        cluster.Promote(cluster.C);
+        Assert.Equal((2u, 3u), (cluster.Ask(cluster.B).Timeline.Value, cluster.Ask(cluster.C).Timeline.Value));
+    }
+
+    [Fact]
+    public void Before_its_server_is_consistent_ends_it()
+    {
+        var cluster = Cluster.Founded();
+        cluster.Port(cluster.B).Signal(StopMode.Fast);
+        cluster.Until(() => !cluster.B.AnyProcess, 5);
+        cluster.B.Directory.MinimumRecoveryEnd = (cluster.A.Directory.Branch!, new(cluster.B.Directory.Written.Value + 8));
+        cluster.World.Network.CutBoth("a", "b");
+        var start = cluster.Port(cluster.B).StartAsync(
+            new(false, Cluster.Of(cluster.A)), Instant.Never, TimeSpan.FromSeconds(5), Cluster.Never);
+        Assert.Equal(StartOutcome.StillStarting, cluster.Await(start).Outcome);
+        cluster.B.OperatorPromote();
+        cluster.Until(() => !cluster.B.AnyProcess, 5);
+        Assert.False(cluster.World.Coverage.ContainsKey("promoted"));
+    }
+
+    [Fact]
     public void Of_a_running_primary_is_refused()
     {
         var cluster = Cluster.Founded();

@@ -166,6 +166,53 @@ public class A_standby
     }
 
     [Fact]
+    public void Panics_when_it_cannot_write_what_it_receives()
+    {
+        var cluster = Cluster.Founded();
+        cluster.B.DiskFull(true);
+        cluster.Write(cluster.A);
+        cluster.Until(() => cluster.World.Coverage.ContainsKey("panic"), 1);
+        cluster.B.DiskFull(false);
+        cluster.Until(() => cluster.B.Run is { Receiver.IsStreaming: true, Accepts: true }, 10);
+    }
+
+    [Fact]
+    public void That_was_started_as_a_primary_goes_on_with_a_timeline_that_another_goes_on_with_too()
+    {
+        var cluster = Cluster.Founded();
+        Stop(cluster, cluster.B);
+        cluster.Start(cluster.B, asPrimary: true);
+        Assert.Equal(cluster.Ask(cluster.A).Timeline, cluster.Ask(cluster.B).Timeline);
+        var ack = cluster.Write(cluster.B)!;
+        cluster.Write(cluster.A);
+        cluster.Run(1);
+        Assert.False(cluster.A.Contains(ack) || cluster.C.Contains(ack));
+        Assert.Equal(1, cluster.World.Coverage["a timeline went on in two places"]);
+    }
+
+    [Fact]
+    public void Holds_wal_back_by_a_slot_until_the_slot_is_advanced()
+    {
+        var cluster = Cluster.Founded(first: c => c.History.WalKeep = 0);
+        Stop(cluster, cluster.B);
+        var before = Assert.Single(cluster.Ask(cluster.A).Slots, slot => slot.Name == "b");
+        Assert.False(before.Active);
+        var end = cluster.Write(cluster.A)!.Lsn;
+        var port = cluster.Port(cluster.A);
+        Assert.False(Change(new SlotChange.Advance("c", end)).Done); // in use
+        Assert.False(Change(new SlotChange.Advance("x", end)).Done);
+        Assert.False(Change(new SlotChange.Advance("b", new(1))).Done);
+        Assert.True(Change(new SlotChange.Advance("b", end)).Done);
+        cluster.Await(port.CheckpointAsync(TimeSpan.FromMinutes(1), Cluster.Never));
+        Assert.Equal(end, Assert.Single(cluster.Ask(cluster.A).Slots, slot => slot.Name == "b").Restart);
+        cluster.Start(cluster.B, asPrimary: false, cluster.A);
+        cluster.Run(10);
+        Assert.EndsWith("was removed", cluster.B.Run!.Receiver.Problem, StringComparison.Ordinal);
+
+        StepResult Change(SlotChange change) => cluster.Await(port.ChangeSlotsAsync([change], Cluster.Never));
+    }
+
+    [Fact]
     public void Catches_up_from_the_archive_when_nobody_can_send()
     {
         var cluster = Cluster.Founded(first: c => c.History.Archive = new());

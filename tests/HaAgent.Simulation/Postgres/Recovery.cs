@@ -23,12 +23,7 @@ internal sealed class Recovery(ServerRun run)
         Directory.HasPromoteFile = false; // a postmaster removes it when it starts
         run.Later(Server.Faults.Launch(), () =>
         {
-            if (Server.Faults.FailNextStart)
-            {
-                Server.Faults.FailNextStart = false;
-                run.End("would not start");
-            }
-            else if (Directory.Content != DirectoryContent.Initialized || Directory.IsBroken)
+            if (Directory.Content != DirectoryContent.Initialized || Directory.IsBroken)
             {
                 run.End("found no usable data directory");
             }
@@ -203,6 +198,7 @@ internal sealed class Recovery(ServerRun run)
         Directory.HighestKnown = branch.Number;
         Directory.Flushed = Directory.Written = open;
         branch.Extend(open);
+        Server.History.Archive?.Take(branch, open, switched: false);
         Directory.HasStandbySignal = false;
         Directory.MinimumRecoveryEnd = (branch, open);
         _promoting = false;

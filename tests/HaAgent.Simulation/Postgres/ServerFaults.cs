@@ -19,9 +19,6 @@ internal sealed class ServerFaults(Chance chance)
     public bool FailNextBackup { get; set; }
     public bool FailNextRewind { get; set; }
 
-    /// <summary>Its postmaster tells at once that it cannot run: a wrong configuration, a port in use.</summary>
-    public bool FailNextStart { get; set; }
-
     public void SlowNextStop(TimeSpan more) => _slowStop = more;
 
     public void SlowNextBackendsEnd(TimeSpan more) => _slowBackends = more;

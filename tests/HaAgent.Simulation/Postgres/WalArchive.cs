@@ -8,15 +8,12 @@ internal sealed class WalArchive(ulong segment = 64 << 10)
 {
     private readonly List<(Branch Branch, Lsn End)> _kept = [];
 
-    /// <summary>Takes what is finished of a branch: whole files, or all of it when the last file was switched.</summary>
+    /// <summary>
+    /// Takes what is finished of a branch: its history file, and whole files, or all of it when the last was switched.
+    /// </summary>
     public void Take(Branch branch, Lsn end, bool switched)
     {
-        end = switched ? end : new(end.Value / segment * segment);
-        if (end <= branch.From)
-        {
-            return;
-        }
-
+        end = Lsn.Max(branch.From, switched ? end : new(end.Value / segment * segment));
         for (var i = 0; i < _kept.Count; i++)
         {
             if (_kept[i].Branch == branch)
