@@ -98,7 +98,7 @@ internal static class Rewinding
             return "source and target are from different systems";
         }
 
-        if (directory.State is not (ControlState.ShutDown or ControlState.ShutDownInRecovery))
+        if (target.Run is not null || directory.State is not (ControlState.ShutDown or ControlState.ShutDownInRecovery))
         {
             return "the target must be shut down cleanly";
         }

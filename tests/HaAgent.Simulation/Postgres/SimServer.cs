@@ -115,6 +115,11 @@ internal sealed class SimServer : IGuarded
             return "pre-existing shared memory block is still in use";
         }
 
+        if (Tool is { Process.Name: Rewinding.SingleUser })
+        {
+            return "lock file \"postmaster.pid\" already exists";
+        }
+
         Run = new(this);
         Write($"the postmaster starts on {Directory.Branch?.ToString() ?? "nothing"}, {Directory.State}"
             + (Directory.HasStandbySignal ? ", as a standby" : ""));
@@ -224,6 +229,7 @@ internal sealed class SimServer : IGuarded
     /// <summary>The content goes, for good or aside: to the cluster it is the same.</summary>
     public void Discard(string reason, bool aside)
     {
+        Tool?.End("its files are gone");
         if (Directory.Content == DirectoryContent.Initialized)
         {
             Write($"the data directory is {(aside ? "moved aside" : "removed")}: {reason}");

@@ -13,6 +13,13 @@ internal sealed class SimTool
     {
         _target = target;
         _ended = ended;
+        if (target.Tool is { } other)
+        {
+            target.Write($"{name} begins beside {other.Process.Name}");
+            target.World.Count("two tools at once");
+            other.Process.Kill();
+        }
+
         Process = target.Host.Start(name);
         target.Tool = this;
     }
