@@ -39,6 +39,7 @@ public class Any_history
         cluster.History.Acked += ack => last[ack.Server] = ack;
         cluster.History.RewindBegun += (target, _) => last.Remove(target);
         cluster.History.Discarded += (server, _) => last.Remove(server);
+        cluster.History.Cloned += (copy, _) => last.Remove(copy); // in the place of what is not mounted
         for (var i = 0; i < 120; i++)
         {
             var at = chance.OneOf(servers);
@@ -47,7 +48,13 @@ public class Any_history
                 agents[at] = agent = new(cluster.Agent(at), cluster.Port(at));
             }
 
+            var wasThere = at.Directory;
             Do(cluster, agent, at, chance.OneOf(servers), chance);
+            if (at.Directory != wasThere)
+            {
+                last.Remove(at); // another one is mounted in its place
+            }
+
             cluster.Run(chance.Fraction() * 4);
             foreach (var server in servers)
             {
@@ -65,7 +72,8 @@ public class Any_history
 
     private static bool IsPartOfItsUpstream(SimServer standby) =>
         standby.Run is not { Receiver.IsStreaming: true }
-        || standby.History.Find(standby.Directory.UpstreamUrl!) is not { Run: not null } upstream
+        || standby.Directory.UpstreamUrl is not { } url // written for the next start, beside orphans
+        || standby.History.Find(url) is not { Run: not null } upstream
         || upstream.Run.Senders.Streams.All(stream => stream.Name != standby.Name)
         || upstream.Directory.Branch!.Includes(standby.Directory.Branch!, standby.Directory.Flushed, upstream.Directory.Written);
 

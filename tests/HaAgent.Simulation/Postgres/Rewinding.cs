@@ -108,7 +108,8 @@ internal static class Rewinding
             return NotNeeded;
         }
 
-        if (directory.Branch!.Fork(directory.Flushed, source.Directory.Branch!, source.Directory.Flushed) is not { } fork) // both are initialized
+        // Both are initialized.
+        if (directory.Branch!.Fork(directory.Flushed, source.Directory.Branch!, source.Directory.Flushed) is not { } fork)
         {
             return "could not find common ancestor";
         }

@@ -230,6 +230,7 @@ internal sealed class SimServer : IGuarded
     public void Discard(string reason, bool aside)
     {
         Tool?.End("its files are gone");
+        Run?.End("its files are gone"); // only orphans can be left: whoever asks has looked for a postmaster
         if (Directory.Content == DirectoryContent.Initialized)
         {
             Write($"the data directory is {(aside ? "moved aside" : "removed")}: {reason}");

@@ -101,7 +101,8 @@ internal sealed class WalStream
         {
             // The kernel sends it again until somebody answers, or the timeout comes.
             _due = true;
-            World.Time.After(Retransmit, () => _sender.Backends.Deliver(() => Send(_sender.Server.Directory.Branch ?? branch, _sender.SendLimit)));
+            World.Time.After(Retransmit, () => _sender.Backends.Deliver(() =>
+                Send(_sender.Server.Directory.Branch ?? branch, _sender.SendLimit)));
             return;
         }
 
