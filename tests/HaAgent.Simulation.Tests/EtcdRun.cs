@@ -1,6 +1,9 @@
 using System.Text.Json.Nodes;
+using Google.Protobuf;
 using HaAgent.Core.Model;
 using HaAgent.Dcs.Etcd;
+using HaAgent.Dcs.Grpc;
+using HaAgent.Dcs.Protos;
 using HaAgent.Simulation.Etcd;
 using HaAgent.Simulation.Kernel;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -95,6 +98,36 @@ internal sealed class EtcdRun
             options, timing ?? EtcdTiming.Default, clock, World.Stream($"client {name}").ToRandom(), NullLogger.Instance,
             address => Etcd.Connect(caller, address));
         return EtcdDcs.Start(options, connection, clock, NullLogger.Instance);
+    }
+
+    /// <summary>One request past the product's client.</summary>
+    public Task<GrpcReply<TResponse>> Call<TRequest, TResponse>(
+        GrpcMethod<TRequest, TResponse> method, TRequest request, int member, double seconds = 3, SimProcess? process = null)
+        where TRequest : class, IMessage<TRequest>
+        where TResponse : class, IMessage<TResponse> =>
+        Channel(member, process).UnaryAsync(method, request, new(TimeSpan.FromSeconds(seconds), null), Stop);
+
+    public IGrpcChannel Channel(int member, SimProcess? process = null) => Etcd.Connect(process ?? Client, Etcd.ClientUrl(member));
+
+    public Task<GrpcReply<PutResponse>> Put(string key, string value, int member, long lease = 0) => Call(
+        EtcdMethods.Put, new() { Key = ByteString.CopyFromUtf8(key), Value = ByteString.CopyFromUtf8(value), Lease = lease }, member);
+
+    public async Task<string?> Read(string key, int member, bool serializable = false)
+    {
+        var request = new RangeRequest { Key = ByteString.CopyFromUtf8(key), Serializable = serializable };
+        var reply = await Call(EtcdMethods.Range, request, member);
+        return reply.Message is { Kvs: [{ } found] } ? found.Value.ToStringUtf8() : null;
+    }
+
+    public Task<GrpcReply<LeaseKeepAliveResponse>> Renew(long lease, int member, double seconds = 3) =>
+        Call(EtcdMethods.LeaseKeepAlive, new() { ID = lease }, member, seconds);
+
+    /// <summary>A new lease of so many seconds.</summary>
+    public async Task<long> Grant(long ttl, int member = 0)
+    {
+        var reply = await Call(EtcdMethods.LeaseGrant, new() { TTL = ttl }, member);
+        Assert.True(reply.IsOk, reply.Status.ToString());
+        return reply.Message!.ID;
     }
 
     private SimContext Pump(SimProcess process)

@@ -314,11 +314,7 @@ internal sealed class SimEtcd
         var first = _chance.Below(Members.Count);
         for (var i = 0; i < Members.Count; i++)
         {
-            var member = Members[(first + i) % Members.Count];
-            if (member.IsUp)
-            {
-                member.Tick(EndsLeasesOfOthers);
-            }
+            Members[(first + i) % Members.Count].Tick();
         }
 
         ScheduleTick();

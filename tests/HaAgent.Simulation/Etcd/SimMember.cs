@@ -5,8 +5,12 @@ namespace HaAgent.Simulation.Etcd;
 /// <summary>One member of the cluster: a process on a host, its part in the log, what it serves.</summary>
 internal sealed class SimMember
 {
+    private readonly SimEtcd _cluster;
+    private bool _isWaking;
+
     public SimMember(SimEtcd cluster, int index, SimHost host)
     {
+        _cluster = cluster;
         Index = index;
         Host = host;
         Process = host.Start("etcd");
@@ -24,8 +28,8 @@ internal sealed class SimMember
     public SimRaft Raft { get; }
     public SimServer Server { get; }
 
-    /// <summary>Runs, and is not frozen.</summary>
-    public bool IsUp => !Process.IsDead && !Process.IsFrozen;
+    /// <summary>Runs, is not frozen, and does what it is to do: after a thaw that takes a moment.</summary>
+    public bool IsUp => !Process.IsDead && !Process.IsFrozen && !_isWaking;
 
     /// <summary>Cut off from the other members, not from clients: it falls behind.</summary>
     public bool IsIsolated { get; set; }
@@ -40,26 +44,40 @@ internal sealed class SimMember
             return;
         }
 
+        _isWaking = false;
         Process = Host.Start("etcd");
         Process.Died += Server.OnDied;
         Raft.Restart();
     }
 
-    /// <param name="looksAtLeasesFirst">Before it learns who leads.</param>
-    internal void Tick(bool looksAtLeasesFirst)
+    /// <summary>What it does ten times a second.</summary>
+    internal void Tick()
     {
-        if (looksAtLeasesFirst)
+        if (Process.IsDead || _isWaking)
         {
-            Server.LookAtLeases();
-            Raft.Tick();
-        }
-        else
-        {
-            Raft.Tick();
-            Server.LookAtLeases();
+            return;
         }
 
+        if (Process.IsFrozen)
+        {
+            // The first thing of its own that it finds when it goes on, in a race with what has come from outside.
+            _isWaking = true;
+            Process.Deliver(Wake);
+            return;
+        }
+
+        Raft.Tick();
+        Server.LookAtLeases();
         Server.Tick();
+    }
+
+    private void Wake()
+    {
+        _isWaking = false;
+        if (_cluster.EndsLeasesOfOthers)
+        {
+            Server.LookAtLeases();
+        }
     }
 
     public override string ToString() => Name;
