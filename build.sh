@@ -7,7 +7,7 @@ cd -- "$root"
 
 readonly results="$root/artifacts/test-results"
 readonly published="$root/artifacts/publish"
-readonly fast_tests=(HaAgent.Core.Tests HaAgent.Configuration.Tests HaAgent.Ctl.Tests HaAgent.Tests HaAgent.Guard.Tests HaAgent.Architecture.Tests)
+readonly fast_tests=(HaAgent.Core.Tests HaAgent.Configuration.Tests HaAgent.Ctl.Tests HaAgent.Tests HaAgent.Guard.Tests HaAgent.Simulation.Tests HaAgent.Architecture.Tests)
 readonly integration_tests=(HaAgent.Dcs.Tests HaAgent.Postgres.Tests)
 readonly end_to_end_tests=(HaAgent.EndToEnd.Tests)
 

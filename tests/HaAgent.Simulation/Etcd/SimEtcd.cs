@@ -196,11 +196,12 @@ internal sealed class SimEtcd
         }
     }
 
+    /// <summary>To the caller. That a stream has broken is not always heard: it stays half open then.</summary>
     internal void Tell(SimMember member, SimCall call, GrpcStatus status, IMessage? answer) => Wire.Send(
         member.Host,
         call.Caller.Host,
         () => call.Caller.Deliver(() => call.Arrive(0, status, answer)),
-        () => !call.IsOver && !call.Caller.IsDead);
+        () => !call.IsOver && !call.Caller.IsDead && (call is not SimStreamCall || _chance.Happens(0.5)));
 
     /// <summary>What a caller has given up on may be on its way all the same.</summary>
     internal bool IsWorthSending(SimCall call) => !call.Caller.IsDead && (!call.IsOver || _chance.Happens(0.5));

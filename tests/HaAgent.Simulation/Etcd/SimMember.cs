@@ -74,6 +74,7 @@ internal sealed class SimMember
     private void Wake()
     {
         _isWaking = false;
+        Raft.TickedAt = _cluster.World.Time.Now;
         if (_cluster.EndsLeasesOfOthers)
         {
             Server.LookAtLeases();

@@ -36,6 +36,9 @@ internal sealed class SimRaft(SimMember self, SimEtcd cluster)
     /// <summary>How many entries are in its state.</summary>
     public int Applied { get; private set; }
 
+    /// <summary>When it last ticked. A process that was held up finds this long ago, unless its next tick is faster.</summary>
+    public TimeSpan TickedAt { get; set; }
+
     /// <summary>Has it decided anything since it leads? Until then it cannot say what is current.</summary>
     public bool IsSettled => Commit > 0 && _log[Commit - 1].Term == Term;
 
@@ -58,12 +61,14 @@ internal sealed class SimRaft(SimMember self, SimEtcd cluster)
         Leader = null;
         _applyIsDue = false;
         _whenCommitted.Clear();
+        TickedAt = Now;
         AwaitElection();
     }
 
     /// <summary>What a member does ten times a second.</summary>
     public void Tick()
     {
+        TickedAt = Now;
         if (IsLeader)
         {
             Heartbeat();

@@ -13,6 +13,11 @@ internal sealed class SimRenewals(SimMember self, SimEtcd cluster)
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(0.05);
     private static readonly TimeSpan AwaitLeaderFor = SimRaft.ElectionTimeout;
 
+    /// <summary>A leader that ticked no longer ago believes that it leads; fixed versions make sure else.</summary>
+    private static readonly TimeSpan BelievesFor = TimeSpan.FromSeconds(0.3);
+
+    private readonly List<Renewing> _confirming = [];
+
     /// <summary>Those of leases that have expired here, until it is decided whether they end.</summary>
     private readonly List<Renewing> _ending = [];
 
@@ -22,7 +27,28 @@ internal sealed class SimRenewals(SimMember self, SimEtcd cluster)
         Try(new(
             lease,
             () => call.IsSettled,
-            (_, ttl) => self.Server.Answer(call, GrpcStatus.Ok, new LeaseKeepAliveResponse { ID = lease, TTL = ttl }, header)));
+            (renewal, ttl) =>
+            {
+                if (renewal == Renewal.NotPrimary)
+                {
+                    self.Server.Fail(call, GrpcCode.Unknown, "not a primary lessor");
+                }
+                else
+                {
+                    self.Server.Answer(call, GrpcStatus.Ok, new LeaseKeepAliveResponse { ID = lease, TTL = ttl }, header);
+                }
+            }));
+    }
+
+    public void OnDeposed()
+    {
+        foreach (var renewing in _confirming)
+        {
+            renewing.Done(Renewal.NotPrimary, 0);
+        }
+
+        _confirming.Clear();
+        LookAgain();
     }
 
     public void LookAgain()
@@ -40,7 +66,11 @@ internal sealed class SimRenewals(SimMember self, SimEtcd cluster)
         }
     }
 
-    public void Clear() => _ending.Clear();
+    public void Clear()
+    {
+        _confirming.Clear();
+        _ending.Clear();
+    }
 
     public void Try(Renewing renewing)
     {
@@ -49,6 +79,26 @@ internal sealed class SimRenewals(SimMember self, SimEtcd cluster)
             return;
         }
 
+        var isHeldUp = cluster.World.Time.Now - self.Raft.TickedAt > BelievesFor;
+        if (isHeldUp && self.Raft.IsLeader && !renewing.Forwarded && !cluster.EndsLeasesOfOthers)
+        {
+            _confirming.Add(renewing);
+            self.Raft.Confirm(_ =>
+            {
+                if (_confirming.Remove(renewing))
+                {
+                    Renew(renewing);
+                }
+            });
+        }
+        else
+        {
+            Renew(renewing);
+        }
+    }
+
+    private void Renew(Renewing renewing)
+    {
         var renewal = self.Raft.IsLeader ? self.Server.Lessor.Renew(renewing.Lease, out var ttl) : Other(out ttl);
         switch (renewal)
         {

@@ -120,7 +120,7 @@ internal sealed class SimServer
         if (!_self.Raft.IsLeader && Lessor.IsPrimary)
         {
             Lessor.Demote();
-            _renewals.LookAgain();
+            _renewals.OnDeposed();
         }
 
         if (_self.Raft.Leader is not null)
@@ -133,18 +133,26 @@ internal sealed class SimServer
     public void OnDied()
     {
         Lessor.Demote();
-        var broken = GrpcStatus.Broken("connection reset by peer");
         foreach (var call in _calls)
         {
             call.IsSettled = true;
-            _cluster.Tell(_self, call, broken, null);
+            Tell(call);
         }
 
         _calls.Clear();
         _reads.Clear();
         _renewals.Clear();
-        _watches.Break(broken);
+        _watches.End(Tell);
         _expired.Clear();
+
+        // Its kernel does, but a machine that is gone as a whole says nothing.
+        void Tell(SimCall call)
+        {
+            if (!_self.Host.IsFrozen)
+            {
+                _cluster.Tell(_self, call, GrpcStatus.Broken("connection reset by peer"), null);
+            }
+        }
     }
 
     public void Wipe()

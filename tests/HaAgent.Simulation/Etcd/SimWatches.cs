@@ -57,11 +57,11 @@ internal sealed class SimWatches(SimMember self, SimEtcd cluster, Chance chance)
         }
     }
 
-    public void Break(GrpcStatus status)
+    public void End(Action<SimCall> tell)
     {
         foreach (var watch in _watches)
         {
-            cluster.Tell(self, watch.Stream, status, null);
+            tell(watch.Stream);
         }
 
         _watches.Clear();

@@ -7,7 +7,7 @@ namespace HaAgent.Simulation.Kernel;
 /// </remarks>
 internal sealed class VirtualTime
 {
-    private readonly PriorityQueue<Scheduled, (long At, long Order)> _queue = new();
+    private readonly PriorityQueue<Scheduled, (long At, long Order)> _queue = new(new ByTime());
     private long _order;
 
     /// <summary>Since the beginning of the run.</summary>
@@ -46,6 +46,13 @@ internal sealed class VirtualTime
 
         Now = until;
         return false;
+    }
+
+    /// <summary>The queue spends its time comparing.</summary>
+    private sealed class ByTime : IComparer<(long At, long Order)>
+    {
+        public int Compare((long At, long Order) x, (long At, long Order) y) =>
+            x.At != y.At ? (x.At < y.At ? -1 : 1) : x.Order.CompareTo(y.Order);
     }
 }
 
