@@ -14,7 +14,8 @@ public sealed class A_lease_in_the_simulated_etcd
         var run = new EtcdRun(3);
         var ended = TimeSpan.Zero;
         var granted = TimeSpan.Zero;
-        run.Etcd.KeyChanged += change => ended = change is { Path: "k", After: null, Cause.Kind: ChangeCause.LeaseExpiry } ? run.World.Time.Now : ended;
+        run.Etcd.KeyChanged += change =>
+            ended = change is { Path: "k", After: null, Cause.Kind: ChangeCause.LeaseExpiry } ? run.World.Time.Now : ended;
         run.Run(async () =>
         {
             var lease = await run.Grant(10);

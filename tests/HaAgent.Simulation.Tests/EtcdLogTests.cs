@@ -134,12 +134,12 @@ public sealed class The_log_of_the_simulated_etcd
     public void Never_loses_what_it_has_answered()
     {
         var answered = 0;
-        for (var seed = 1UL; seed <= 60; seed++)
+        for (var seed = 1UL; seed <= 20; seed++)
         {
             answered += Play(seed).Answered;
         }
 
-        Assert.True(answered > 5000, $"only {answered} writes were answered");
+        Assert.True(answered > 2000, $"only {answered} writes were answered");
     }
 
     private static (ulong Hash, int Answered) Play(ulong seed)

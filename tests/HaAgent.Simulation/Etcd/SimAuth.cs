@@ -34,5 +34,6 @@ internal sealed class SimAuth
         return IsValid(token) ? null : new(GrpcCode.Unauthenticated, "etcdserver: invalid auth token", GrpcOrigin.Server);
     }
 
-    private bool IsValid(string token) => token.StartsWith(string.Create(CultureInfo.InvariantCulture, $"{_generation}."), StringComparison.Ordinal);
+    private bool IsValid(string token) =>
+        token.StartsWith(string.Create(CultureInfo.InvariantCulture, $"{_generation}."), StringComparison.Ordinal);
 }

@@ -20,9 +20,6 @@ internal sealed class SimEtcd
 
     private readonly Chance _chance;
     private readonly Dictionary<string, ByteString> _paths = new(StringComparer.Ordinal);
-    private SimStateMachine _state;
-    private KeyCause _cause;
-    private int _appliedFirst;
 
     public SimEtcd(SimWorld world, IReadOnlyList<SimHost> hosts)
     {
@@ -31,7 +28,7 @@ internal sealed class SimEtcd
         Wire = new(world);
         Faults = new(this);
         ClusterId = _chance.Next();
-        (Store, _state) = Empty();
+        State = new(this);
         var members = new SimMember[hosts.Count];
         Members = members;
         for (var i = 0; i < hosts.Count; i++)
@@ -59,16 +56,18 @@ internal sealed class SimEtcd
     /// <summary>What can go wrong with it, and what operators do to it.</summary>
     public SimFaults Faults { get; }
 
-    /// <summary>The replicated state itself: what is true, whoever knows of it.</summary>
-    public SimStore Store { get; private set; }
+    public SimState State { get; }
+
+    /// <summary>What is true now, whoever knows of it.</summary>
+    public SimStore Store => State.Store;
 
     public SimWire Wire { get; }
 
     /// <summary>Out of space: writes of keys and new leases are refused, all else works.</summary>
     public bool RefusesWrites
     {
-        get => _state.RefusesWrites;
-        set => _state.RefusesWrites = value;
+        get => State.RefusesWrites;
+        set => State.RefusesWrites = value;
     }
 
     /// <summary>Does a member that led before end leases that others have prolonged (etcd-io/etcd#15247)?</summary>
@@ -108,10 +107,16 @@ internal sealed class SimEtcd
     }
 
     /// <summary>Is there a leader now whom a majority follows?</summary>
-    public bool HasQuorum => RaftLeader is { IsUp: true } leader && leader.Raft.CountFollowers() > Members.Count / 2;
+    public bool HasQuorum => RaftLeader is { IsUp: true } leader && leader.Raft.Quorum.CountFollowers() >= Majority;
+
+    public int Majority => (Members.Count / 2) + 1;
 
     /// <summary>Raised for each change of a key at the instant at which the store makes it.</summary>
-    public event Action<KeyChange>? KeyChanged;
+    public event Action<KeyChange>? KeyChanged
+    {
+        add => State.KeyChanged += value;
+        remove => State.KeyChanged -= value;
+    }
 
     /// <summary>Raised when a member has become the leader of the log.</summary>
     public event Action<SimMember>? Elected;
@@ -206,19 +211,6 @@ internal sealed class SimEtcd
     /// <summary>What a caller has given up on may be on its way all the same.</summary>
     internal bool IsWorthSending(SimCall call) => !call.Caller.IsDead && (!call.IsOver || _chance.Happens(0.5));
 
-    /// <summary>The first application of a decided entry: it makes the change.</summary>
-    internal SimResult ApplyFirst(SimEntry entry, int index)
-    {
-        if (index != _appliedFirst++)
-        {
-            throw new InvalidOperationException($"entry {index} is applied as the {_appliedFirst}th");
-        }
-
-        var command = entry.Command;
-        _cause = command.Kind == CommandKind.Revoke ? CauseOfEnd(command) : command.Cause;
-        return _state.Apply(command);
-    }
-
     internal MemberListResponse MemberList()
     {
         var list = new MemberListResponse();
@@ -255,10 +247,6 @@ internal sealed class SimEtcd
     /// <summary>All data are gone.</summary>
     internal void Wipe(bool keepsClusterId)
     {
-        _cause = new(ChangeCause.Wipe, "");
-        var before = Store;
-        (Store, _state) = Empty();
-        _appliedFirst = 0;
         ClusterId = keepsClusterId ? ClusterId : _chance.Next();
         foreach (var member in Members)
         {
@@ -268,46 +256,7 @@ internal sealed class SimEtcd
             member.Server.Wipe();
         }
 
-        foreach (var key in before.Keys)
-        {
-            Raise(new(before.Revision, key, null, new Event()), key.Key);
-        }
-    }
-
-    private (SimStore Store, SimStateMachine State) Empty()
-    {
-        var store = new SimStore { Changed = change => Raise(change, change.Event.Kv.Key) };
-        return (store, new(store, Auth));
-    }
-
-    private KeyCause CauseOfEnd(SimCommand command)
-    {
-        if (command.Cause.Kind == ChangeCause.LeaseExpiry && RaftLeader?.Server.Lessor.Holds(command.Lease) == true)
-        {
-            World.Count("lease revoked early");
-            return new(ChangeCause.EarlyRevoke, "");
-        }
-
-        if (Store.Leases.ContainsKey(command.Lease) && command.Cause.Kind == ChangeCause.LeaseExpiry)
-        {
-            Note(string.Create(CultureInfo.InvariantCulture, $"lease {command.Lease:x} has expired"));
-            World.Count("lease expired");
-        }
-
-        return command.Cause;
-    }
-
-    private void Raise(StoreChange change, ByteString key)
-    {
-        var path = key.ToStringUtf8();
-        if (path.EndsWith("/leader", StringComparison.Ordinal)
-            && (change.Before?.Value != change.After?.Value || change.Before?.Lease != change.After?.Lease))
-        {
-            var (before, after) = (change.Before?.Value.ToStringUtf8() ?? "nobody", change.After?.Value.ToStringUtf8() ?? "nobody");
-            Note(string.Create(CultureInfo.InvariantCulture, $"{path}: {before} -> {after} by {_cause}, lease {change.After?.Lease ?? 0:x}"));
-        }
-
-        KeyChanged?.Invoke(new(path, change.Before, change.After, change.Revision, _cause));
+        State.Wipe();
     }
 
     private void ScheduleTick() => World.Time.After(_chance.Milliseconds(90, 110), () =>

@@ -142,7 +142,8 @@ internal sealed class SimFaults(SimEtcd cluster)
     private void Lose(SimMember member, SimCall call, bool applied, bool breaks)
     {
         cluster.Note(string.Create(
-            CultureInfo.InvariantCulture, $"the reply to {call.Path} for {call.Caller} is lost, {(applied ? "applied" : "without effect")}"));
+            CultureInfo.InvariantCulture,
+            $"the reply to {call.Path} for {call.Caller} is lost, {(applied ? "applied" : "without effect")}"));
         cluster.World.Count(applied ? "lost reply applied" : "lost reply without effect");
         ReplyLost?.Invoke(new(call.Caller.Host.Name, call.Path, applied, breaks));
         if (breaks)

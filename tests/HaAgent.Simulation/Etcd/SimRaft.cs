@@ -2,26 +2,36 @@ using HaAgent.Simulation.Kernel;
 
 namespace HaAgent.Simulation.Etcd;
 
-/// <summary>One member's part in the replicated log: whom it takes for the leader, what it has stored, what it may apply.</summary>
+/// <summary>One member's belief: which term it is, who leads; and how it comes to lead itself.</summary>
 /// <remarks>
-/// Appends and their answers are messages. Heartbeats and elections (with pre-vote and check-quorum, as etcd has them) are
+/// Entries and their answers are messages. Heartbeats and elections (with pre-vote and check-quorum, as etcd has them) are
 /// looked up at each tick instead: who reaches whom at that instant.
 /// </remarks>
-internal sealed class SimRaft(SimMember self, SimEtcd cluster)
+internal sealed class SimRaft
 {
     public static readonly TimeSpan ElectionTimeout = TimeSpan.FromSeconds(1);
 
-    private readonly List<SimEntry> _log = [];
-    private readonly Chance _chance = cluster.World.Stream($"raft {self.Name}");
-    private readonly List<Action> _whenCommitted = [];
-    private int[] _match = [];
-    private int[] _next = [];
+    private readonly SimMember _self;
+    private readonly SimEtcd _cluster;
+    private readonly Chance _chance;
     private TimeSpan[] _activeAt = [];
     private TimeSpan _quorumDueAt;
     private TimeSpan _electionDueAt;
     private TimeSpan _heardAt;
-    private bool _applyIsDue;
 
+    public SimRaft(SimMember self, SimEtcd cluster)
+    {
+        _self = self;
+        _cluster = cluster;
+        _chance = cluster.World.Stream($"raft {self.Name}");
+        Log = new(self, cluster, _chance);
+        Quorum = new(self, cluster, _chance);
+        Replication = new(self, cluster, this, Log, _chance);
+    }
+
+    public SimLog Log { get; }
+    public SimReplication Replication { get; }
+    public SimQuorum Quorum { get; }
     public ulong Term { get; private set; } = 2;
 
     /// <summary>By its own belief, which may be out of date.</summary>
@@ -30,27 +40,19 @@ internal sealed class SimRaft(SimMember self, SimEtcd cluster)
     /// <summary>Whom it takes for the leader; null: nobody.</summary>
     public SimMember? Leader { get; private set; }
 
-    /// <summary>How many entries it knows to be decided.</summary>
-    public int Commit { get; private set; }
-
-    /// <summary>How many entries are in its state.</summary>
-    public int Applied { get; private set; }
-
     /// <summary>When it last ticked. A process that was held up finds this long ago, unless its next tick is faster.</summary>
     public TimeSpan TickedAt { get; set; }
 
     /// <summary>Has it decided anything since it leads? Until then it cannot say what is current.</summary>
-    public bool IsSettled => Commit > 0 && _log[Commit - 1].Term == Term;
+    public bool IsSettled => Log.Commit > 0 && Log.TermOf(Log.Commit) == Term;
 
-    private int Majority => (cluster.Members.Count / 2) + 1;
-
-    private TimeSpan Now => cluster.World.Time.Now;
+    private TimeSpan Now => _cluster.World.Time.Now;
 
     /// <summary>Begins anew, with nothing.</summary>
     public void Wipe()
     {
-        _log.Clear();
-        (Commit, Applied, Term) = (0, 0, 1);
+        Log.Wipe();
+        Term = 1;
         Restart();
     }
 
@@ -59,8 +61,8 @@ internal sealed class SimRaft(SimMember self, SimEtcd cluster)
     {
         IsLeader = false;
         Leader = null;
-        _applyIsDue = false;
-        _whenCommitted.Clear();
+        Log.Restart();
+        Quorum.Clear();
         TickedAt = Now;
         AwaitElection();
     }
@@ -85,7 +87,7 @@ internal sealed class SimRaft(SimMember self, SimEtcd cluster)
     {
         if (IsLeader)
         {
-            Append(command);
+            Replication.Append(command);
             return true;
         }
 
@@ -94,54 +96,8 @@ internal sealed class SimRaft(SimMember self, SimEtcd cluster)
             return false;
         }
 
-        cluster.SendToPeer(self, leader, () => leader.Raft.Propose(command));
+        _cluster.SendToPeer(_self, leader, () => leader.Raft.Propose(command));
         return true;
-    }
-
-    /// <summary>Asks a majority whether this member still leads; silent when it does not answer.</summary>
-    /// <param name="confirmed">Told how many entries were decided when this began.</param>
-    public void Confirm(Action<int> confirmed)
-    {
-        if (!IsLeader)
-        {
-            return;
-        }
-
-        if (!IsSettled)
-        {
-            _whenCommitted.Add(() => Confirm(confirmed));
-            return;
-        }
-
-        var (term, decided) = (Term, Commit);
-        if (Majority == 1)
-        {
-            confirmed(decided);
-            return;
-        }
-
-        self.Process.After(_chance.Milliseconds(0.2, 1.2), () =>
-        {
-            if (IsLeader && Term == term && CountFollowers() >= Majority)
-            {
-                confirmed(decided);
-            }
-        });
-    }
-
-    /// <summary>The members that follow it now, itself included.</summary>
-    public int CountFollowers()
-    {
-        var following = 0;
-        foreach (var member in cluster.Members)
-        {
-            if (member == self || (cluster.AreLinked(self, member) && member.IsUp && member.Raft.Term <= Term))
-            {
-                following++;
-            }
-        }
-
-        return following;
     }
 
     /// <summary>Wins an election by whoever votes for it now.</summary>
@@ -150,23 +106,23 @@ internal sealed class SimRaft(SimMember self, SimEtcd cluster)
     {
         var votes = 0;
         var highest = Term;
-        foreach (var voter in cluster.Members)
+        foreach (var voter in _cluster.Members)
         {
-            if (voter == self || Grants(voter, evenIfOthersHearALeader))
+            if (voter == _self || Grants(voter, evenIfOthersHearALeader))
             {
                 votes++;
                 highest = Math.Max(highest, voter.Raft.Term);
             }
         }
 
-        if (votes < Majority)
+        if (votes < _cluster.Majority)
         {
             return false;
         }
 
-        foreach (var voter in cluster.Members)
+        foreach (var voter in _cluster.Members)
         {
-            if (voter != self && Grants(voter, evenIfOthersHearALeader))
+            if (voter != _self && Grants(voter, evenIfOthersHearALeader))
             {
                 voter.Raft.Learn(highest + 1, leader: null);
             }
@@ -179,23 +135,15 @@ internal sealed class SimRaft(SimMember self, SimEtcd cluster)
 
     private bool Grants(SimMember voter, bool evenIfItHearsALeader)
     {
-        if (!voter.IsUp || !cluster.AreLinked(self, voter))
+        if (!voter.IsUp || !_cluster.AreLinked(_self, voter))
         {
             return false;
         }
 
         var raft = voter.Raft;
         var isLoyal = raft.IsLeader || (raft.Leader is not null && Now - raft._heardAt < ElectionTimeout);
-        return (evenIfItHearsALeader || !isLoyal) && IsUpToDateFor(raft);
+        return (evenIfItHearsALeader || !isLoyal) && Log.IsUpToDateFor(raft.Log);
     }
-
-    private bool IsUpToDateFor(SimRaft other)
-    {
-        var (own, theirs) = (LastTerm(_log.Count), other.LastTerm(other._log.Count));
-        return own > theirs || (own == theirs && _log.Count >= other._log.Count);
-    }
-
-    private ulong LastTerm(int count) => count == 0 ? 0 : _log[count - 1].Term;
 
     private void Campaign()
     {
@@ -211,26 +159,23 @@ internal sealed class SimRaft(SimMember self, SimEtcd cluster)
 
     private void Lead()
     {
-        var members = cluster.Members.Count;
         IsLeader = true;
-        _match = new int[members];
-        _next = new int[members];
-        _activeAt = new TimeSpan[members];
-        Array.Fill(_next, _log.Count);
+        Replication.Begin();
+        _activeAt = new TimeSpan[_cluster.Members.Count];
         Array.Fill(_activeAt, Now);
         _quorumDueAt = Now + ElectionTimeout;
-        SetLeader(self);
-        cluster.NoteElection(self);
-        Append(new(CommandKind.Nothing, null, default));
+        SetLeader(_self);
+        _cluster.NoteElection(_self);
+        Replication.Append(new(CommandKind.Nothing, null, default));
         Heartbeat();
     }
 
     private void Heartbeat()
     {
         var active = 0;
-        foreach (var follower in cluster.Members)
+        foreach (var follower in _cluster.Members)
         {
-            if (follower == self || (follower.IsUp && cluster.AreLinked(self, follower)))
+            if (follower == _self || (follower.IsUp && _cluster.AreLinked(_self, follower)))
             {
                 if (follower.Raft.Term > Term)
                 {
@@ -242,9 +187,13 @@ internal sealed class SimRaft(SimMember self, SimEtcd cluster)
             }
 
             active += _activeAt[follower.Index] > _quorumDueAt - ElectionTimeout - TimeSpan.FromTicks(1) ? 1 : 0;
-            if (follower != self && follower.IsUp && cluster.Reaches(self, follower))
+            if (follower != _self && follower.IsUp && _cluster.Reaches(_self, follower))
             {
-                BeatTo(follower);
+                follower.Raft.Hear(_self, Term);
+                if (follower.Raft.Term == Term)
+                {
+                    Replication.CatchUp(follower);
+                }
             }
         }
 
@@ -253,9 +202,9 @@ internal sealed class SimRaft(SimMember self, SimEtcd cluster)
             return;
         }
 
-        if (active < Majority)
+        if (active < _cluster.Majority)
         {
-            cluster.Note($"{self.Name} steps down: no majority answers");
+            _cluster.Note($"{_self.Name} steps down: no majority answers");
             Learn(Term, leader: null);
             return;
         }
@@ -263,145 +212,8 @@ internal sealed class SimRaft(SimMember self, SimEtcd cluster)
         _quorumDueAt = Now + ElectionTimeout;
     }
 
-    private void BeatTo(SimMember follower)
-    {
-        follower.Raft.Hear(self, Term);
-        if (follower.Raft.Term != Term)
-        {
-            return;
-        }
-
-        follower.Raft.LearnCommit(Math.Min(_match[follower.Index], Commit));
-        if (_match[follower.Index] < _log.Count)
-        {
-            _next[follower.Index] = Math.Min(_match[follower.Index], _next[follower.Index]);
-            SendTo(follower);
-        }
-    }
-
-    private void Append(SimCommand command)
-    {
-        _log.Add(new(Term, command));
-        foreach (var follower in cluster.Members)
-        {
-            if (follower != self)
-            {
-                SendTo(follower);
-            }
-        }
-
-        if (Majority == 1)
-        {
-            self.Process.After(_chance.Milliseconds(0.2, 2), Decide);
-        }
-    }
-
-    private void SendTo(SimMember follower)
-    {
-        var from = _next[follower.Index];
-        var (term, before, commit) = (Term, LastTerm(from), Commit);
-        var entries = from < _log.Count ? _log.GetRange(from, _log.Count - from) : null;
-        _next[follower.Index] = _log.Count;
-        cluster.SendToPeer(self, follower, () => follower.Raft.Receive(self, term, from, before, entries, commit));
-    }
-
-    private void Receive(SimMember leader, ulong term, int from, ulong termBefore, List<SimEntry>? entries, int commit)
-    {
-        if (term < Term)
-        {
-            var newer = Term;
-            cluster.SendToPeer(self, leader, () => leader.Raft.HearOf(newer));
-            return;
-        }
-
-        Hear(leader, term);
-        if (_log.Count < from || LastTerm(from) != termBefore)
-        {
-            var known = Commit;
-            cluster.SendToPeer(self, leader, () => leader.Raft.Answer(self, term, known, isMatch: false));
-            return;
-        }
-
-        for (var i = 0; entries is not null && i < entries.Count; i++)
-        {
-            if (from + i < _log.Count && _log[from + i] != entries[i])
-            {
-                if (from + i < Commit)
-                {
-                    throw new InvalidOperationException($"{self.Name} was to forget what was decided");
-                }
-
-                _log.RemoveRange(from + i, _log.Count - from - i);
-            }
-
-            if (from + i == _log.Count)
-            {
-                _log.Add(entries[i]);
-            }
-        }
-
-        var match = from + (entries?.Count ?? 0);
-        LearnCommit(Math.Min(commit, match));
-        if (entries is not null)
-        {
-            cluster.SendToPeer(self, leader, () => leader.Raft.Answer(self, term, match, isMatch: true));
-        }
-    }
-
-    private void Answer(SimMember follower, ulong term, int index, bool isMatch)
-    {
-        if (!IsLeader || term != Term)
-        {
-            return;
-        }
-
-        if (!isMatch)
-        {
-            _next[follower.Index] = index;
-            SendTo(follower);
-            return;
-        }
-
-        _match[follower.Index] = Math.Max(_match[follower.Index], index);
-        Decide();
-    }
-
-    /// <summary>Takes for decided what a majority has stored, and tells them.</summary>
-    private void Decide()
-    {
-        var decided = Commit;
-        for (var index = _log.Count; index > Commit; index--)
-        {
-            var stored = 1;
-            foreach (var match in _match)
-            {
-                stored += match >= index ? 1 : 0;
-            }
-
-            if (stored >= Majority)
-            {
-                decided = index;
-                break;
-            }
-        }
-
-        if (!IsLeader || decided == Commit || _log[decided - 1].Term != Term)
-        {
-            return;
-        }
-
-        Commit = decided;
-        Apply();
-        foreach (var follower in cluster.Members)
-        {
-            if (follower != self && IsLeader && _match[follower.Index] == _log.Count)
-            {
-                SendTo(follower);
-            }
-        }
-    }
-
-    private void Hear(SimMember leader, ulong term)
+    /// <summary>Word of a leader.</summary>
+    public void Hear(SimMember leader, ulong term)
     {
         if (term < Term)
         {
@@ -416,40 +228,8 @@ internal sealed class SimRaft(SimMember self, SimEtcd cluster)
         }
     }
 
-    private void LearnCommit(int commit)
-    {
-        Commit = Math.Max(Commit, Math.Min(commit, _log.Count));
-        if (Commit > Applied && !_applyIsDue)
-        {
-            _applyIsDue = true;
-            self.Process.After(_chance.Happens(0.02) ? _chance.Milliseconds(1, 30) : _chance.Milliseconds(0, 0.5), Apply);
-        }
-    }
-
-    private void Apply()
-    {
-        _applyIsDue = false;
-        while (Applied < Commit)
-        {
-            var entry = _log[Applied];
-            entry.Result ??= cluster.ApplyFirst(entry, Applied);
-            Applied++;
-            self.Server.OnApplied(entry, entry.Result);
-        }
-
-        self.Server.OnCaughtUp();
-        if (IsLeader && IsSettled && _whenCommitted.Count > 0)
-        {
-            var waiting = _whenCommitted.ToArray();
-            _whenCommitted.Clear();
-            foreach (var action in waiting)
-            {
-                action();
-            }
-        }
-    }
-
-    private void HearOf(ulong term)
+    /// <summary>Word of a term, without its leader.</summary>
+    public void HearOf(ulong term)
     {
         if (term > Term)
         {
@@ -461,7 +241,7 @@ internal sealed class SimRaft(SimMember self, SimEtcd cluster)
     {
         Term = term;
         IsLeader = false;
-        _whenCommitted.Clear();
+        Quorum.Clear();
         AwaitElection();
         SetLeader(leader);
     }
@@ -471,7 +251,7 @@ internal sealed class SimRaft(SimMember self, SimEtcd cluster)
         if (Leader != leader)
         {
             Leader = leader;
-            self.Server.OnLeaderChanged();
+            _self.Server.OnLeaderChanged();
         }
     }
 

@@ -39,7 +39,7 @@ internal sealed class SimReads(SimMember self, SimEtcd cluster)
         for (var i = 0; i < _waiting.Count; i++)
         {
             var read = _waiting[i];
-            if (read.Index >= 0 && read.Index <= self.Raft.Applied)
+            if (read.Index >= 0 && read.Index <= self.Raft.Log.Applied)
             {
                 _waiting.RemoveAt(i--);
                 Answer(read);
@@ -68,12 +68,12 @@ internal sealed class SimReads(SimMember self, SimEtcd cluster)
         read.AskAgainAt = cluster.World.Time.Now + AskAgainAfter;
         if (self.Raft.IsLeader)
         {
-            self.Raft.Confirm(index => Learn(read, index));
+            self.Raft.Quorum.Confirm(index => Learn(read, index));
         }
         else if (self.Raft.Leader is { } leader)
         {
             cluster.SendToPeer(self, leader, () =>
-                leader.Raft.Confirm(index => cluster.SendToPeer(leader, self, () => Learn(read, index))));
+                leader.Raft.Quorum.Confirm(index => cluster.SendToPeer(leader, self, () => Learn(read, index))));
         }
     }
 
@@ -85,7 +85,7 @@ internal sealed class SimReads(SimMember self, SimEtcd cluster)
         }
 
         read.Index = index;
-        if (index <= self.Raft.Applied)
+        if (index <= self.Raft.Log.Applied)
         {
             _waiting.Remove(read);
             Answer(read);

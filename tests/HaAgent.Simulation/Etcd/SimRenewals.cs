@@ -83,7 +83,7 @@ internal sealed class SimRenewals(SimMember self, SimEtcd cluster)
         if (isHeldUp && self.Raft.IsLeader && !renewing.Forwarded && !cluster.EndsLeasesOfOthers)
         {
             _confirming.Add(renewing);
-            self.Raft.Confirm(_ =>
+            self.Raft.Quorum.Confirm(_ =>
             {
                 if (_confirming.Remove(renewing))
                 {

@@ -8,20 +8,14 @@ namespace HaAgent.Simulation.Etcd;
 /// <summary>What one member does with the requests that reach it.</summary>
 internal sealed class SimServer
 {
-    /// <summary>Five seconds and two election timeouts, as etcd reckons.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(7);
-
     private readonly SimMember _self;
     private readonly SimEtcd _cluster;
     private readonly Chance _chance;
     private readonly SimReads _reads;
     private readonly SimRenewals _renewals;
     private readonly SimWatches _watches;
-
-    /// <summary>Calls that have reached this member and wait for it.</summary>
-    private readonly List<SimCall> _calls = [];
-    private readonly List<long> _expired = [];
-    private TimeSpan _lookAtLeasesAt;
+    private readonly SimCalls _calls;
+    private readonly SimLeaseEnds _ends;
 
     public SimServer(SimMember self, SimEtcd cluster)
     {
@@ -32,15 +26,14 @@ internal sealed class SimServer
         _watches = new(self, cluster, _chance);
         Lessor = new(self.Host);
         _renewals = new(self, cluster);
-        _lookAtLeasesAt = _chance.Seconds(0, 0.5);
+        _calls = new(self, cluster, _chance);
+        _ends = new(self, cluster, _chance);
     }
 
     public SimLessor Lessor { get; }
 
     /// <summary>Of the state that this member shows.</summary>
     public long Revision { get; private set; } = 1;
-
-    private TimeSpan Now => _cluster.World.Time.Now;
 
     /// <summary>A request comes in from the network.</summary>
     public void Arrive(SimCall call)
@@ -55,34 +48,19 @@ internal sealed class SimServer
             return;
         }
 
-        call.ArrivedAt = Now;
         _calls.Add(call);
         _self.Process.Deliver(() => Take(call));
     }
 
     public void Tick()
     {
-        if (_calls.Count > 0)
-        {
-            LookAtCalls();
-        }
-
+        _calls.Tick();
         _reads.Tick();
-        if (_expired.Count > 0)
-        {
-            EndLeases();
-        }
+        _ends.Propose();
     }
 
-    /// <summary>Twice a second: which leases are over?</summary>
-    public void LookAtLeases()
-    {
-        if (Now >= _lookAtLeasesAt)
-        {
-            _lookAtLeasesAt = Now + TimeSpan.FromSeconds(0.5);
-            Lessor.TakeExpired(_expired);
-        }
-    }
+    /// <summary>Which leases are over?</summary>
+    public void LookAtLeases() => _ends.Look();
 
     public void OnApplied(SimEntry entry, SimResult result)
     {
@@ -101,7 +79,7 @@ internal sealed class SimServer
                 break;
         }
 
-        if (command.Call is { IsSettled: false } call && _calls.Contains(call))
+        if (command.Call is { } call && _calls.Waits(call))
         {
             Answer(call, result.Status, result.Answer, Header(result.Revision));
         }
@@ -133,17 +111,11 @@ internal sealed class SimServer
     public void OnDied()
     {
         Lessor.Demote();
-        foreach (var call in _calls)
-        {
-            call.IsSettled = true;
-            Tell(call);
-        }
-
-        _calls.Clear();
+        _calls.End(Tell);
         _reads.Clear();
         _renewals.Clear();
         _watches.End(Tell);
-        _expired.Clear();
+        _ends.Clear();
 
         // Its kernel does, but a machine that is gone as a whole says nothing.
         void Tell(SimCall call)
@@ -239,11 +211,8 @@ internal sealed class SimServer
             case AuthenticateRequest login:
                 LogIn(call, login);
                 break;
-            case MemberListRequest:
-                Answer(call, GrpcStatus.Ok, _cluster.MemberList(), Header(Revision));
-                break;
-            case StatusRequest:
-                Answer(call, GrpcStatus.Ok, new StatusResponse { Version = _cluster.Version }, Header(Revision));
+            case MemberListRequest or StatusRequest:
+                Describe(call);
                 break;
             case WatchRequest watch:
                 _calls.Remove(call);
@@ -271,15 +240,19 @@ internal sealed class SimServer
         }
         else if (call.Request is MemberListRequest or StatusRequest)
         {
-            // Nor are these.
-            IMessage answer = call.Request is StatusRequest ? new StatusResponse { Version = _cluster.Version } : _cluster.MemberList();
-            Answer(call, GrpcStatus.Ok, answer, Header(Revision));
+            Describe(call); // nor are these
         }
         else
         {
             Answer(call, refusal, null, Header(Revision));
         }
     }
+
+    private void Describe(SimCall call) => Answer(
+        call,
+        GrpcStatus.Ok,
+        call.Request is StatusRequest ? new StatusResponse { Version = _cluster.Version } : _cluster.MemberList(),
+        Header(Revision));
 
     private void LogIn(SimCall call, AuthenticateRequest login)
     {
@@ -303,45 +276,6 @@ internal sealed class SimServer
         if (!_self.Raft.Propose(new(kind, request, cause) { Call = call, Lease = lease }))
         {
             Fail(call, GrpcCode.Unknown, "raft proposal dropped");
-        }
-    }
-
-    private void EndLeases()
-    {
-        if (_self.Raft.Leader is null)
-        {
-            return;
-        }
-
-        // Fixed versions make sure first that they still lead; others pass it on to whoever does now (etcd-io/etcd#15247).
-        for (var i = 0; i < _expired.Count && (_self.Raft.IsLeader || _cluster.EndsLeasesOfOthers); i++)
-        {
-            _self.Raft.Propose(new(CommandKind.Revoke, null, new(ChangeCause.LeaseExpiry, "")) { Lease = _expired[i] });
-        }
-
-        _expired.Clear();
-    }
-
-    /// <summary>Gives up those that have waited too long; without a leader some get an answer earlier.</summary>
-    private void LookAtCalls()
-    {
-        for (var i = _calls.Count - 1; i >= 0; i--)
-        {
-            var (call, waited) = (_calls[i], Now - _calls[i].ArrivedAt);
-            if (call.IsOver)
-            {
-                call.IsSettled = true;
-                _calls.RemoveAt(i);
-            }
-            else if (waited > Patience)
-            {
-                Fail(call, GrpcCode.Unavailable, "etcdserver: request timed out");
-            }
-            else if (_self.Raft.Leader is null && waited > TimeSpan.FromSeconds(0.3) && _chance.Happens(0.02))
-            {
-                var isLate = _chance.Happens(0.5);
-                Fail(call, isLate ? GrpcCode.DeadlineExceeded : GrpcCode.Unavailable, isLate ? "context deadline exceeded" : "etcdserver: no leader");
-            }
         }
     }
 }
