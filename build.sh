@@ -7,7 +7,7 @@ cd -- "$root"
 
 readonly results="$root/artifacts/test-results"
 readonly published="$root/artifacts/publish"
-readonly fast_tests=(HaAgent.Core.Tests HaAgent.Configuration.Tests HaAgent.Ctl.Tests HaAgent.Tests HaAgent.Guard.Tests HaAgent.Architecture.Tests)
+readonly fast_tests=(HaAgent.Core.Tests HaAgent.Configuration.Tests HaAgent.Ctl.Tests HaAgent.Tests HaAgent.Guard.Tests HaAgent.Simulation.Tests HaAgent.Architecture.Tests)
 readonly integration_tests=(HaAgent.Dcs.Tests HaAgent.Postgres.Tests)
 readonly end_to_end_tests=(HaAgent.EndToEnd.Tests)
 
@@ -31,9 +31,15 @@ usage() {
   e2e [OPTS]            whole clusters through crashes
       --only NAME       only tests whose class or name contains NAME (repeatable)
       --repeat N        N times over
-  soak                  ten minutes of renewals while everything is held up: PostgreSQL, log, thread pool, processors, clients
+  soak [renewals]       ten minutes of renewals while everything is held up: PostgreSQL, log, thread pool, processors, clients
+  soak guard            the lease guard's figures: 200 freezes and kills past the deadline, 200 freezes up to it, 50 restarts,
+                        20 slow switchovers, 30 minutes without idle time or memory; an hour and a half
+  sim N                 N histories of whole clusters in virtual time; fails at a violation or when something was not covered
+  sim --seed S          one of them again, to the same bytes, with its journal
+  mutants [NAME...]     spoils one line of the product each, and demands that the simulator catches it within 1,000 histories
   publish [--aot]       the release form into artifacts/publish: haagent and haagentctl, runnable without an SDK
                         --aot: as native code; needs clang and the Native AOT runtime pack
+  decisions             write docs/decisions.md anew, after a change of the rules or of their examples
   format                put all source files into the one format
   clean                 remove everything that was built
 HELP
@@ -256,7 +262,7 @@ run_tests() {
     chmod 1777 "$open"
     program=$open/bin/$project
   fi
-  HAAGENT_TEST_LOGS="$results/$project" run_child timeout --kill-after=10 900 "$program" -noLogo -noColor \
+  HAAGENT_TEST_LOGS="$results/$project" run_child timeout --kill-after=10 "${time_limit:-900}" "$program" -noLogo -noColor \
     -parallel "${parallel:-none}" -reporter quiet -xml "${open:-$results}/$project.xml" "$@" >"$log" 2>&1 || code=$?
   if [[ -n $open ]]; then
     [[ ! -s $open/$project.xml ]] || cp "$open/$project.xml" "$report"
@@ -279,7 +285,7 @@ run_tests() {
     say "    (exit code $code; whole output: ${log#"$root"/})" >&2
   fi
   if [[ -d $results/$project ]]; then
-    find "$results/$project" -name 'measured*.txt' -exec sed 's/^/    /' {} +
+    find "$results/$project" \( -name 'measured*.txt' -o -name figures.txt \) -exec sed 's/^/    /' {} +
   fi
 }
 
@@ -426,6 +432,60 @@ demo() {
     run_child tests/HaAgent.Demo/bin/Release/net10.0/HaAgent.Demo "$@"
 }
 
+sim() {
+  need_dotnet
+  build tests/HaAgent.Simulation >/dev/null
+  exec tests/HaAgent.Simulation/bin/Release/net10.0/HaAgent.Simulation "$@"
+}
+
+# mutant_field NAME FIELD: of its entry in eng/mutants.txt.
+mutant_field() {
+  awk -v name="name: $1" -v field="$2: " '
+    $0 == name { mine = 1 }
+    mine && index($0, field) == 1 { print substr($0, length(field) + 1); exit }
+    mine && $0 == "" { exit }' eng/mutants.txt
+}
+
+# Each mutant is built in a copy of the tree, and must be caught within a thousand seeds.
+mutants() {
+  need_dotnet
+  local tree=$root/artifacts/mutants name file escaped=() names=("$@")
+  ((${#names[@]})) || mapfile -t names < <(sed -n 's/^name: //p' eng/mutants.txt)
+  rm -rf "$tree"
+  mkdir -p "$tree"
+  git ls-files -co --exclude-standard -- src tests/HaAgent.Simulation tests/Directory.Build.props eng Directory.Build.props \
+    Directory.Packages.props global.json .editorconfig | tar -c -T - | tar -x -C "$tree"
+  for name in "${names[@]}"; do
+    file=$(mutant_field "$name" file)
+    cp "$tree/$file" "$tree/original"
+    LINE=$(mutant_field "$name" line) BECOMES=$(mutant_field "$name" becomes) awk '
+      { text = $0; sub(/^[ \t]+/, "", text) }
+      text == ENVIRON["LINE"] { print substr($0, 1, length($0) - length(text)) ENVIRON["BECOMES"]; found++; next }
+      { print }
+      END { exit found == 1 ? 0 : 1 }' "$tree/original" >"$tree/$file" || die "mutant $name: its line is not exactly once in $file"
+    dotnet build "$tree/tests/HaAgent.Simulation" --configuration Release --verbosity quiet -nodeReuse:false \
+      -p:TreatWarningsAsErrors=false >"$tree/build.log" 2>&1 || die "mutant $name does not build: see $tree/build.log"
+    if "$tree/tests/HaAgent.Simulation/bin/Release/net10.0/HaAgent.Simulation" "${HAAGENT_SIM_HISTORIES:-1000}" --first --no-coverage \
+      >"$tree/$name.log"; then
+      say "ESCAPED  $name"
+      escaped+=("$name")
+    else
+      say "caught   $name: $(sed -n 's/^ *VIOLATION //p' "$tree/$name.log" | head -n 1 | cut -c1-150)"
+    fi
+    cp "$tree/original" "$tree/$file"
+  done
+  say "$((${#names[@]} - ${#escaped[@]})) of ${#names[@]} mutants caught"
+  ((${#escaped[@]} == 0))
+}
+
+decisions() {
+  need_dotnet
+  build tests/HaAgent.Core.Tests
+  HAAGENT_WRITE_DECISIONS=1 tests/HaAgent.Core.Tests/bin/Release/net10.0/HaAgent.Core.Tests -noLogo -noColor -reporter quiet \
+    -class '*.The_document_of_decisions'
+  say 'wrote docs/decisions.md'
+}
+
 main() {
   local verb=${1:-help}
   (($# == 0)) || shift
@@ -450,9 +510,20 @@ main() {
       need_dotnet
       need_servers
       build tests/HaAgent.EndToEnd.Tests
-      HAAGENT_SOAK_SECONDS=600 repeat_tier end_to_end --only Renewals.
+      case ${1:-renewals} in
+        renewals) HAAGENT_SOAK_SECONDS=600 repeat_tier end_to_end --only Renewals. ;;
+        guard)
+          publish
+          # Freezes and kills, freezes up to the deadline, restarts, switchovers, seconds of a busy machine; clusters.
+          HAAGENT_GUARD_FIGURES=200,200,50,20,1800,4 time_limit=10800 repeat_tier end_to_end --only GuardFigures.
+          ;;
+        *) die "soak takes 'renewals' or 'guard', not '$1'." ;;
+      esac
       ;;
+    sim) sim "$@" ;;
+    mutants) mutants "$@" ;;
     publish) publish "$@" ;;
+    decisions) decisions ;;
     format)
       need_dotnet
       whitespace

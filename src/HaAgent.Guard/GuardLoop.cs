@@ -84,7 +84,9 @@ internal sealed class GuardLoop(DeadlineWord word, ServerProcesses server, Boott
     {
         if (!server.IsEmpty())
         {
-            var killed = server.End(orderly: word.Margin / 4);
+            // Later than the lease's end (the whole machine stood still): nothing is left that an orderly end could use.
+            var isPastEnd = _deadline != 0 && began - _deadline >= word.Margin;
+            var killed = server.End(orderly: isPastEnd ? 0 : word.Margin / GuardTimes.OrderlyShare);
             journal.Fired(word.DataDirectory(), killed, late: _deadline == 0 ? 0 : began - _deadline, took: Now - began);
         }
 

@@ -12,12 +12,13 @@ namespace HaAgent.Guard;
 /// </remarks>
 public sealed unsafe partial class ServerProcesses : IDisposable
 {
+    internal const int MostPasses = 50;
+    internal const int PauseMs = 1;
+
     private const int MostMembers = 8192;
     private const int ListRoom = 64 * 1024;
     private const int LinkRoom = 4096;
     private const int TitleRoom = 4096;
-    private const int MostPasses = 50;
-    private const int PauseMs = 1;
 
     private readonly byte[][] _directories;
     private readonly int[] _pids = new int[MostMembers];

@@ -112,7 +112,7 @@ internal sealed partial class PostmasterStart(ServerContext context, Observer ob
         var setsid = Setsid.Find()
             ?? throw new IOException("setsid (package util-linux) was not found in $PATH, /usr/bin or /bin");
         stop.ThrowIfCancellationRequested();
-        if (context.Now > notAfter)
+        if (LastMoment.HasPassed(context.Clock, notAfter))
         {
             return (new(StartOutcome.TooLate, "the time to start had passed"), "");
         }

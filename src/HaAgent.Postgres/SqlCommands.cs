@@ -66,13 +66,13 @@ internal sealed class SqlCommands(ServerContext context)
         var kills = context.Postmaster.Kills;
         var options =
             new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = mode };
-        if (context.Now > notAfter)
+        if (LastMoment.HasPassed(context.Clock, notAfter))
         {
             return Task.FromResult<string?>(TooLate);
         }
 
         new FileStream(path, options).Dispose();
-        if (context.Now > notAfter || context.Postmaster.Kills != kills)
+        if (LastMoment.HasPassed(context.Clock, notAfter) || context.Postmaster.Kills != kills)
         {
             File.Delete(path);
             return Task.FromResult<string?>(TooLate);

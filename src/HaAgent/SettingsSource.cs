@@ -1,11 +1,15 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using HaAgent.Configuration.Local;
+using HaAgent.Core.Authority;
 using HaAgent.Core.Contracts.Records;
 using HaAgent.Core.Ports;
 using HaAgent.Core.Settings;
 using HaAgent.Core.Snapshot;
+using HaAgent.Guard;
+using HaAgent.Guarding;
 using HaAgent.Postgres.Config;
+using HaAgent.Runtime;
 
 namespace HaAgent;
 
@@ -18,8 +22,17 @@ internal sealed class SettingsSource : ISettingsSource
 {
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
+    internal static readonly SafetyConstants OwnConstants = new()
+    {
+        LongestBeforeKill = GuardTimes.LongestBeforeKill,
+        GuardOrderlyShare = GuardTimes.OrderlyShare,
+        GuardSmallestMargin = LeaseGuard.SmallestMargin,
+        LatestAlarm = AlarmThread.Longest,
+    };
+
     private readonly Lock _gate = new();
     private readonly ILogger _logger;
+    private readonly SafetyConstants _constants;
     private AgentOptions _options;
     private JsonObject _dynamic;
     private long _serial;
@@ -31,12 +44,14 @@ internal sealed class SettingsSource : ISettingsSource
     /// <exception cref="ConfigurationException">
     /// The dynamic configuration known here is refused: nothing could be kept instead.
     /// </exception>
-    public SettingsSource(AgentOptions options, ILogger logger)
+    /// <param name="constants">What the times must fit; null: this program's own.</param>
+    public SettingsSource(AgentOptions options, ILogger logger, SafetyConstants? constants = null)
     {
         _options = options;
         _logger = logger;
+        _constants = constants ?? OwnConstants;
         _dynamic = DynamicConfigurationCache.Read(options.Postgres.DataDirectory) ?? options.Bootstrap.Dcs;
-        _current = HaSettingsReader.Read(_dynamic, options.Local.ToLocalSettings()) switch
+        _current = Read(_dynamic, options.Local) switch
         {
             HaSettingsReading.Accepted accepted => Noted(accepted),
             HaSettingsReading.Rejected rejected => throw new ConfigurationException(rejected.Problem),
@@ -194,7 +209,7 @@ internal sealed class SettingsSource : ISettingsSource
     /// <returns>True when the settings were replaced.</returns>
     private bool Swap(JsonObject dynamic, LocalConfiguration local, bool always = false)
     {
-        switch (HaSettingsReader.Read(dynamic, local.ToLocalSettings()))
+        switch (Read(dynamic, local))
         {
             case HaSettingsReading.Accepted accepted:
                 if (always || !JsonNode.DeepEquals(dynamic, _dynamic))
@@ -212,6 +227,13 @@ internal sealed class SettingsSource : ISettingsSource
                 throw new System.Diagnostics.UnreachableException();
         }
     }
+
+    /// <summary>Times that the safety arithmetic of this program does not carry are refused like any other mistake.</summary>
+    private HaSettingsReading Read(JsonObject dynamic, LocalConfiguration local) =>
+        HaSettingsReader.Read(dynamic, local.ToLocalSettings()) is var reading
+        && reading is HaSettingsReading.Accepted accepted && SafetyProof.Problem(accepted.Settings, _constants) is { } problem
+            ? new HaSettingsReading.Rejected(problem)
+            : reading;
 
     private HaSettings Noted(HaSettingsReading.Accepted accepted)
     {

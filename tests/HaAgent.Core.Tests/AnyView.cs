@@ -12,7 +12,20 @@ internal static class AnyView
     public static NodeView From(Random random)
     {
         var self = Pick(random, "a", "b", "c");
-        var given = Pick(random, Given.Primary(self), Given.Replica(self), Given.Stopped(self), Given.EmptyDirectory(self));
+        var given = Pick<Func<Given>>(
+            random,
+            () => Given.Primary(self),
+            () => Given.Replica(self),
+            () => Given.Stopped(self),
+            () => Given.EmptyDirectory(self),
+
+            // Situations of several facts at once, which hardly come about by chance.
+            () => Given.Replica(self).WithLease(Some(random, 10)).LeadBy(self),
+            () => Given.Replica(self).Loss().NoBallot("a").Ballot("b", 0x5000000).Ballot("c", 0x5000000),
+            () => Crashed(self, random),
+            () => Given.Primary(self).StartingUp().Remember(m => m with { StartingSince = Given.Now - TimeSpan.FromSeconds(random.Next(600)) }),
+            () => LeftBehind(random),
+            () => Given.Primary("a").Requested("a", "b").Ballot("b", 0x5000000).Remember(m => m with { RequestTried = default }))();
         Maybe(random, 3, () => given.LeadBy(Pick(random, "a", "b", "c", "x")));
         Maybe(random, 3, () => given.NobodyLeads());
         Maybe(random, 4, () => given.Loss(Pick<bool?>(random, true, false, null), random.Next(2) == 0));
@@ -39,15 +52,95 @@ internal static class AnyView
         Maybe(random, 6, () => given.Job(AnyJob(random), Pick<PermitKind?>(random, null, PermitKind.RewindDataDirectory)));
         foreach (var peer in (string[])["a", "b", "c"])
         {
-            Maybe(random, 2, () => given.Ballot(peer, (ulong)(0x5000000 + random.Next(-2, 3)), random.Next(4) > 0));
+            var priority = random.Next(1, 4);
+            Maybe(random, 2, () => given.Ballot(
+                peer, (ulong)(0x5000000 + random.Next(-2, 3)), random.Next(4) > 0, tags => tags with { FailoverPriority = priority }));
             Maybe(random, 4, () => given.NoBallot(peer));
         }
 
         Maybe(random, 10, () => given.Guard(g => g with { Fired = true, NothingRuns = random.Next(2) == 0 }));
-        Maybe(random, 10, () => given.Guard(g => g with { MissingSince = Given.Now - Some(random, 20) }));
+        Maybe(random, 10, () => given.Guard(g => g with { MissingSince = Given.Now - Some(random, 40) }));
+        ChangeTheDirectory(given, random);
+        ChangeWhatIsRemembered(given, random);
+        ChangeTheStore(given, random);
         Maybe(random, 6, () => given.StoreSilent());
         return given;
     }
+
+    /// <summary>A leader's server is down, and this may or may not be the moment to yield.</summary>
+    private static Given Crashed(string self, Random random)
+    {
+        var given = Given.Stopped(self).WithLease(Some(random, 10)).LeadBy(self)
+            .Settings(s => s with { PrimaryStartTimeout = random.Next(2) == 0 ? TimeSpan.Zero : s.PrimaryStartTimeout })
+            .Remember(m => m with { AskingSince = random.Next(2) == 0 ? Given.Now - Some(random, 4) : null });
+        OfTheDirectory(given, d => d with { State = ControlState.InProduction, HasStandbySignal = false });
+        return given;
+    }
+
+    /// <summary>An old primary, down somehow, and a new one that went on in a timeline of its own.</summary>
+    private static Given LeftBehind(Random random)
+    {
+        var given = Given.Stopped("b").Settings(s => s with { UsePgRewind = true })
+            .Remember(m => m with { Rewind = Pick(random, RewindState.CheckDue, RewindState.Needed) })
+            .Store(c => c with { Members = [.. c.Members.Select(m => m with { Timeline = new(2) })] });
+        OfTheDirectory(given, d => d with { State = Pick(random, ControlState.InProduction, ControlState.ShutDown), HasStandbySignal = false });
+        return given;
+    }
+
+    private static void ChangeTheDirectory(Given given, Random random)
+    {
+        Maybe(random, 12, () => given.Directory(Pick<DataDirectory>(
+            random, new DataDirectory.Empty(), new DataDirectory.Unreadable("no such device"), new DataDirectory.Foreign("no control file"))));
+        Maybe(random, 4, () => OfTheDirectory(given, d => d with { State = Pick(random, Enum.GetValues<ControlState>()) }));
+        Maybe(random, 4, () => OfTheDirectory(given, d => d with { HasStandbySignal = !d.HasStandbySignal }));
+        Maybe(random, 15, () => OfTheDirectory(given, d => d with { Unfinished = true }));
+        Maybe(random, 8, () => given.With(v => v.Postgres.Sql is SqlReading.Answered sql
+            ? v with { Postgres = v.Postgres with { Sql = sql with { Received = default, Replayed = default, Flushed = default } } }
+            : v));
+    }
+
+    private static void ChangeWhatIsRemembered(Given given, Random random)
+    {
+        Maybe(random, 10, () => given.Remember(m => m with { LeaseRequest = Pick(random, Enum.GetValues<LeaseRequest>()) }));
+        Maybe(random, 8, () => given.Remember(m => m with { RepairFailedAt = Given.Now - Some(random, 20) }));
+        Maybe(random, 8, () => given.Remember(m => m with { StartFailed = new(Given.Now - Some(random, 20), random.Next(2) == 0, "no space left") }));
+        Maybe(random, 8, () => given.Remember(m => m with { StartingSince = Given.Now - Some(random, 400) }));
+        Maybe(random, 8, () => given.Remember(m => m with { HoldBackUntil = Given.Now + Some(random, 20) }));
+        Maybe(random, 10, () => given.Remember(m => m with { PromoteIssued = true }));
+        Maybe(random, 10, () => given.Remember(m => m with { PromoteFailed = true }));
+        Maybe(random, 8, () => given.Remember(m => m with { FencedInSilence = true }));
+        Maybe(random, 6, () => given.Remember(m => m with { DiscardedUnfinished = true }));
+        Maybe(random, 4, () => given.Remember(m => m with { HasJoined = true }));
+        Maybe(random, 4, () => given.Remember(m => m with { RequestTried = new(99) }));
+        Maybe(random, 8, () => given.Tags(t => t with { FailoverPriority = random.Next(1, 4) }));
+        Maybe(random, 8, () => given.Settings(s => s with { CheckTimeline = true }));
+        Maybe(random, 10, () => given.Settings(s => s with { MayBootstrap = false }));
+        Maybe(random, 30, () => given.Asked(new OperatorRequest.Reload()));
+    }
+
+    private static void ChangeTheStore(Given given, Random random)
+    {
+        Maybe(random, 8, () => given.Store(c => c with { Config = null }));
+        Maybe(random, 10, () => given.Store(c => c with { Members = [.. c.Members.Where(_ => random.Next(2) == 0)] }));
+        Maybe(random, 6, () => given.Store(c => c with { Members = [.. c.Members.Select(m => Other(m, random))] }));
+        Maybe(random, 8, () => given.Store(c => c with { History = [new(new(random.Next(1, 3) == 1 ? 1u : 2u), new(1), "", null, null)] }));
+        Maybe(random, 8, () => given.Store(c => c with { Status = c.Status with { Optime = new(0x5000000ul + (ulong)random.Next(4_000_000)) } }));
+        Maybe(random, 3, () => given.Store(c => c.Failover.IsPresent && random.Next(4) == 0
+            ? c with { Failover = c.Failover with { ScheduledAt = DateTimeOffset.UnixEpoch } }
+            : c));
+    }
+
+    private static Member Other(Member member, Random random) => member with
+    {
+        Role = Pick(random, "primary", "replica", "promoted", "demoted", ""),
+        State = Pick(random, "running", "running", "stopped", "starting", "initializing new cluster"),
+        Timeline = new((uint)random.Next(3)),
+        CheckpointAfterPromote = Pick<bool?>(random, null, null, false),
+        ApiUrl = random.Next(4) == 0 ? null : member.ApiUrl,
+    };
+
+    private static void OfTheDirectory(Given given, Func<DataDirectory.Initialized, DataDirectory> change) => given.With(v =>
+        v.Postgres.Directory is DataDirectory.Initialized known ? v with { Postgres = v.Postgres with { Directory = change(known) } } : v);
 
     private static NodeAuthority AnyAuthority(Random random) => Pick<NodeAuthority>(
         random,

@@ -23,6 +23,9 @@ internal sealed class Given
 
     public NodeView Build() => _view;
 
+    /// <summary>The same, to be changed on its own.</summary>
+    public Given Copy() => new(_view);
+
     /// <summary>Node <paramref name="self"/>, primary and leader, its lease confirmed at this moment.</summary>
     public static Given Primary(string self = "a") => new Given(Base(self)).Running(inRecovery: false).WithLease(TimeSpan.Zero).LeadBy(self);
 

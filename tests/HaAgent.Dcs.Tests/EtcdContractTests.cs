@@ -20,8 +20,6 @@ public sealed class Etcd(SharedEtcd etcd) : DcsContract, IClassFixture<SharedEtc
 {
     private readonly string _scope = Guid.NewGuid().ToString("N");
 
-    public override ValueTask InitializeAsync() => ValueTask.CompletedTask;
-
     protected override IDcs Start(string name)
     {
         var section = new JsonObject { ["hosts"] = etcd.Servers.Hosts };

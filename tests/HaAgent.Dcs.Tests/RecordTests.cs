@@ -177,9 +177,40 @@ public sealed class A_stored_record
             "{" + Head + ",\"state\":\"running\",\"role\":\"primary\",\"version\":\"4.1.4\",\"checkpoint_after_promote\":false,"
             + "\"tags\":{\"datacenter\":\"dc\\u00e9\"},\"pending_restart\":true,"
             + "\"pending_restart_reason\":{\"wal_level\":{\"old_value\":\"replica\",\"new_value\":\"logical\"}},"
-            + "\"xlog_location\":67109768,\"timeline\":2,\"pause\":true,\"haagent\":{\"version\":\"0.1.0\"}}",
+            + "\"xlog_location\":67109768,\"timeline\":2,\"pause\":true,\"haagent\":{\"version\":\"0.1.0\",\"features\":[\"short-ttl\"]}}",
             json);
         Assert.False(Member(json).CheckpointAfterPromote);
+    }
+
+    [Fact]
+    public void Of_our_own_says_that_it_can_keep_short_times_and_a_leader_that_uses_them_says_which()
+    {
+        var fields = new MemberRecordFields
+        {
+            ConnUrl = "postgres://10.0.0.1:5432/postgres",
+            ApiUrl = "http://10.0.0.1:8008/patroni",
+            State = PostgresState.Running,
+            Role = PostgresRole.Primary,
+        };
+        var (able, using5) = (Member(MemberRecordWriter.Write(fields)), Member(MemberRecordWriter.Write(fields with { ShortTtl = TimeSpan.FromSeconds(5) })));
+        Assert.Equal((true, null), (able.CanKeepShortTimes, able.ShortTtl));
+        Assert.Equal((true, TimeSpan.FromSeconds(5)), (using5.CanKeepShortTimes, using5.ShortTtl));
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"haagent":null}""")]
+    [InlineData("""{"haagent":"short-ttl"}""")]
+    [InlineData("""{"haagent":["short-ttl"]}""")]
+    [InlineData("""{"haagent":{"version":"0.1.0"}}""")]
+    [InlineData("""{"haagent":{"features":"short-ttl","ttl":"soon"}}""")]
+    [InlineData("""{"haagent":{"features":{"short-ttl":true},"ttl":0}}""")]
+    [InlineData("""{"haagent":{"features":[["short-ttl"],null,7,"short"],"ttl":-5}}""")]
+    [InlineData("garbage")]
+    public void That_does_not_say_so_does_not(string value) // S6
+    {
+        var member = Member(value);
+        Assert.Equal((false, null), (member.CanKeepShortTimes, member.ShortTtl));
     }
 
     [Fact]

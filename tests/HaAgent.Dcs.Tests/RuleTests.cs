@@ -25,6 +25,26 @@ public sealed class A_budget
     }
 }
 
+public sealed class A_picture
+{
+    [Theory]
+    [InlineData(30, 10, 10, 5, 15)]
+    [InlineData(20, 1, 3, 1, 4)]
+    [InlineData(20, 1, 9, 1, 10)]
+    [InlineData(5, 1, 1, 1, 3)]
+    [InlineData(5, 1, 2, 1, 3)]
+    public void Is_shown_for_as_long_as_one_failed_check_and_the_next_may_take(
+        int ttl, int loopWait, int retryTimeout, double checkEvery, double freshFor)
+    {
+        var timing = new EtcdTiming(TimeSpan.FromSeconds(ttl), TimeSpan.FromSeconds(loopWait), TimeSpan.FromSeconds(retryTimeout));
+        Assert.Equal((checkEvery, freshFor), (timing.CheckEvery.TotalSeconds, timing.FreshFor.TotalSeconds));
+
+        // With three endpoints: a check that was just due, its whole try in vain, the pause after it, and a round trip.
+        var oneFailure = timing.CheckEvery + AttemptPlan.For(timing.RetryTimeout, 3).Each + TimeSpan.FromMilliseconds(200);
+        Assert.True(oneFailure < timing.FreshFor && timing.FreshFor <= timing.Ttl, $"{oneFailure}");
+    }
+}
+
 public sealed class A_status
 {
     [Fact]

@@ -15,7 +15,7 @@ internal sealed class Disturbances : IAsyncDisposable
 
     private readonly AgentProcess _node;
     private readonly IReadOnlyList<LinuxProcess> _hung;
-    private readonly List<ChildProcess> _busy = [];
+    private BusyProcessors? _busy;
     private HangingClients? _clients;
 
     private Disturbances(AgentProcess node) => (_node, _hung) = (node, node.PostgresProcesses());
@@ -29,11 +29,7 @@ internal sealed class Disturbances : IAsyncDisposable
             await node.Hold.BlockLogAsync();
             all.ToPostgres(Signal.Stop);
             all._clients = await HangingClients.ConnectAsync(node.Configuration.RestPort, idle: 0, dripping: SlowClients);
-            for (var i = 0; i < 2 * Environment.ProcessorCount; i++)
-            {
-                all._busy.Add(BusyLoop(folder, i));
-            }
-
+            all._busy = BusyProcessors.Start(folder);
             return all;
         }
         catch
@@ -51,14 +47,15 @@ internal sealed class Disturbances : IAsyncDisposable
         Assert.True(_node.Hold.IsLogBlocked, "somebody reads the log");
         Assert.Equal(ItemsInPool, _node.Hold.ItemsInPool);
         Assert.InRange(Directory.GetDirectories($"/proc/{_node.Agent.Pid}/task").Length, ItemsInPool, int.MaxValue);
-        Assert.All(_busy, loop => Assert.False(loop.HasExited));
+        Assert.NotNull(_busy);
+        _busy.AssertInForce();
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var loop in _busy)
+        if (_busy is not null)
         {
-            await loop.DisposeAsync();
+            await _busy.DisposeAsync();
         }
 
         if (_clients is not null)
@@ -77,10 +74,4 @@ internal sealed class Disturbances : IAsyncDisposable
             LinuxProcesses.Send(process.Pid, signal);
         }
     }
-
-    private static ChildProcess BusyLoop(string folder, int index) =>
-        ChildProcess.Start(new ChildProcessSpec("/bin/sh", ["-c", "while :; do :; done"])
-        {
-            LogFile = Path.Combine(folder, $"busy{index}.log"),
-        });
 }

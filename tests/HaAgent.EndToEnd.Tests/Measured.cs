@@ -16,12 +16,14 @@ internal static class Measured
     public static void Note(string what, TimeSpan value, string limit) =>
         Note(what, string.Create(CultureInfo.InvariantCulture, $"{value.TotalSeconds:0.000} s"), limit);
 
-    public static void Note(string what, string value, string limit)
+    public static void Note(string what, string value, string limit) => Append("measured.txt", $"{what}: {value} (limit: {limit})");
+
+    public static void Append(string file, string line)
     {
         lock (Gate)
         {
             Directory.CreateDirectory(Folder);
-            File.AppendAllText(Path.Combine(Folder, "measured.txt"), $"{what}: {value} (limit: {limit})\n");
+            File.AppendAllText(Path.Combine(Folder, file), line + '\n');
         }
     }
 
@@ -29,7 +31,7 @@ internal static class Measured
     public static void KeepLogs(TestCluster cluster)
     {
         var test = string.Concat((TestContext.Current.Test?.TestDisplayName ?? "test").Split('.')[^1].Take(100));
-        var target = Directory.CreateDirectory(Path.Combine(Folder, test.Replace('/', '_'))).FullName;
+        var target = Directory.CreateDirectory(Path.Combine(Folder, test.Replace('/', '_'), cluster.Scope)).FullName;
         foreach (var log in Directory.EnumerateFiles(cluster.Folder, "*.log", SearchOption.AllDirectories))
         {
             var name = Path.GetRelativePath(cluster.Folder, log).Replace('/', '-');

@@ -107,9 +107,9 @@ public static class ConfigurationValidator
         }
 
         const string Dcs = "bootstrap.dcs.";
-        v.Integer(Dcs + "ttl", smallest: 20);
-        v.Integer(Dcs + "loop_wait", smallest: 1);
-        v.Integer(Dcs + "retry_timeout", smallest: 3);
+        v.Integer(Dcs + "ttl", smallest: (long)TimingRule.Floors.Ttl.TotalSeconds);
+        v.Integer(Dcs + "loop_wait", smallest: (long)TimingRule.Floors.LoopWait.TotalSeconds);
+        v.Integer(Dcs + "retry_timeout", smallest: (long)TimingRule.Floors.RetryTimeout.TotalSeconds);
         v.Integer(Dcs + "maximum_lag_on_failover", smallest: 0);
         v.Integer(Dcs + "maximum_lag_on_syncnode", smallest: -1);
         v.Integer(Dcs + "max_timelines_history");

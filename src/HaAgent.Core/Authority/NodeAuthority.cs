@@ -20,12 +20,24 @@ public abstract record NodeAuthority
 
     public bool HasRunOut(Instant at) => at >= Until;
 
+    /// <summary>
+    /// This right, but no longer than under a lease that begins now. What has no deadline gets none.
+    /// </summary>
+    /// <remarks>
+    /// For the moment before a shorter lease may come to hold the key: whether it does is known only by an answer, and answers get
+    /// lost. Every lease asked for from now on lasts at least that long (S1, S2).
+    /// </remarks>
+    public virtual NodeAuthority NoLongerThan(LeaseTimes fresh) => this;
+
     /// <summary>A confirmed lease on the leader key.</summary>
     public sealed record Lease(LeaseTimes Times) : NodeAuthority
     {
         public override Instant Until => Times.LeaseEnd;
         public override Instant FenceAt => Times.FenceAt;
         public override Instant GuardAt => Times.GuardAt;
+
+        public override NodeAuthority NoLongerThan(LeaseTimes fresh) =>
+            fresh.LeaseEnd < Times.LeaseEnd ? new Lease(fresh with { SentAt = Times.SentAt }) : this;
     }
 
     /// <summary>Pause, as read from a configuration with <c>pause: true</c>: the operator decides, no deadline.</summary>
@@ -54,11 +66,13 @@ public abstract record NodeAuthority
     public sealed record Unknown(Instant DecideBy) : NodeAuthority
     {
         /// <summary>For an orderly end before the guard's.</summary>
-        private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(500);
+        internal static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(500);
 
         public override Instant Until => DecideBy;
         public override Instant FenceAt => DecideBy - Margin;
         public override Instant GuardAt => DecideBy;
+
+        public override NodeAuthority NoLongerThan(LeaseTimes fresh) => fresh.GuardAt < DecideBy ? new Unknown(fresh.GuardAt) : this;
     }
 
     public sealed record None : NodeAuthority

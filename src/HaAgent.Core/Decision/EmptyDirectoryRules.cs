@@ -18,9 +18,9 @@ internal static class EmptyDirectoryRules
             _ => new HaDecision.DeleteInitialize(new(ReasonId.ClaimVoid))),
 
         // The claim is tied to the own member key, so that a lost reply still shows whose it is.
-        new("E18", v => v.Unlocked() && v.Cluster is { Initialize: null } cluster && cluster.Find(v.Self) is null && v.Settings.MayBootstrap && v.MayBecomeLeader(),
+        new("E18", v => MayFound(v) && v.Unlocked() && v.Cluster is { Initialize: null } cluster && cluster.Find(v.Self) is null && v.Settings.MayBootstrap && v.MayBecomeLeader(),
             _ => new HaDecision.Wait(new(ReasonId.MayFound))),
-        new("E20", v => v.Unlocked() && v.Cluster!.Initialize is null && v.Settings.MayBootstrap && v.MayBecomeLeader(), // Unlocked implies an answer
+        new("E20", v => MayFound(v) && v.Unlocked() && v.Cluster!.Initialize is null && v.Settings.MayBootstrap && v.MayBecomeLeader(), // Unlocked implies an answer
             v => new HaDecision.CreateInitialize(new(ReasonId.MayFound))),
         new("E30", v => v.BackingOff(v.Memory.RepairFailedAt),
             v => new HaDecision.Wait(new(ReasonId.RepairBackOff), v.Memory.RepairFailedAt + v.Settings.LoopWait)),
@@ -34,6 +34,12 @@ internal static class EmptyDirectoryRules
             }),
         new("E90", _ => true, _ => new HaDecision.Wait(new(ReasonId.WaitingForLeader))),
     ];
+
+    /// <summary>
+    /// A store that forgot the cluster is no store without one: who has seen its name, or sees a member that runs, founds no second one.
+    /// </summary>
+    private static bool MayFound(NodeView v) =>
+        !v.Memory.HasJoined && v.Cluster is { } cluster && !cluster.Members.Any(member => member.Name != v.Self && member.IsRunning);
 
     /// <summary>Any running member tagged <c>clonefrom</c> that does not lead; else the leader. Nobody without a leader.</summary>
     private static (Member? Member, bool Leads) Source(NodeView v)

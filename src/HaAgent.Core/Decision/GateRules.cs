@@ -17,7 +17,8 @@ internal static class GateRules
         // Nothing becomes writable here without a guard, and nobody waits for a node that cannot start one.
         new("G04", v => v.GuardIsGone() && !v.MayBeWritable() && v.HasLease() && v.Memory.HandOver is null && !v.Paused(),
             v => new HaDecision.ReleaseLease(default, v.Settings.Ttl, new(ReasonId.NoGuard))),
-        new("G06", v => v.Guard.MissingSince is not null && !v.MayBeWritable() && v.Memory.HandOver is null && !v.Paused()
+        // A server in recovery is not to be promoted, whatever is remembered of it; a primary has its own deadline (F70).
+        new("G06", v => v.Guard.MissingSince is not null && (!v.MayBeWritable() || v.IsReplica()) && v.Memory.HandOver is null && !v.Paused()
                 && (v.HasLease() || (v.Unlocked() && v.Running())),
             _ => new HaDecision.Wait(new(ReasonId.NoGuard))),
 

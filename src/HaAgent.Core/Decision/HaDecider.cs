@@ -44,7 +44,7 @@ public static class HaDecider
         throw new UnreachableException("no rule matched: every last table ends with a row that always holds");
     }
 
-    private static IEnumerable<ImmutableArray<HaRule>> TablesFor(NodeView v)
+    internal static IEnumerable<ImmutableArray<HaRule>> TablesFor(NodeView v)
     {
         yield return FenceRules.Rows;
         yield return LeaseRules.Rows;

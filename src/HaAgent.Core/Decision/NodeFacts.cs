@@ -49,6 +49,7 @@ internal static class NodeFacts
 
         return v.Sql() is { InRecovery: false }
             || v.Memory.LocalRole == LocalRole.Primary
+            || v.Memory.MayBePromoting
             || (v.Memory.LocalRole == LocalRole.Unknown && v.Sql() is null && !v.IsBeingStartedAsReplica()
                 && v.Directory() is not { HasStandbySignal: true });
     }

@@ -37,6 +37,7 @@ public enum ReasonId
     AnotherLeads,
     LeaderKeyGone,
     AuthorityNearlyRanOut,
+    CrashAwaitsRenewal,
     AdoptionNotConfirmed,
     FencingUnderWay,
     GuardFired,

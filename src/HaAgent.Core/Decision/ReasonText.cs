@@ -19,6 +19,7 @@ public static class ReasonText
         (ReasonId.AuthorityRanOut, var f) => $"fencing: the right to accept writes ran out at {f.At} (boot clock)",
         (ReasonId.AnotherLeads, var f) => $"fencing: {f.Node} holds the leader lock and this PostgreSQL may be writable",
         (ReasonId.LeaderKeyGone, _) => "fencing: the leader key in the store is gone while this node relied on it",
+        (ReasonId.CrashAwaitsRenewal, var f) => $"not starting as primary: the lease was not renewed in time and ends at {f.At} (boot clock)",
         (ReasonId.AuthorityNearlyRanOut, var f) => $"fencing: the lease could not be renewed in time and ends at {f.At} (boot clock)",
         (ReasonId.AdoptionNotConfirmed, _) => "fencing: the leader lock of the PostgreSQL found running could not be confirmed in time",
         (ReasonId.GuardFired, _) =>

@@ -73,8 +73,11 @@ internal static class ReplicaRules
         new("R72", v => !Ballots.AreIn(v, Since(v)),
             v => new HaDecision.Wait(new(ReasonId.RacePeersAsked), Ballots.LookAgain(v))),
 
-        // An operator asked for another node and it can: leave it the key.
-        new("R74", v => v.Request() is { Candidate.IsNobody: false } request && Ballots.Of(v, request.Candidate)?.Answer is PeerAnswer.Answered { Tags.NoFailover: false, WatchdogFailed: false },
+        // An operator asked for another node and it can: leave it the key. Not in a switchover whose candidate is behind: the key
+        // ran out before it was handed over, and it will wait for us as we would for it.
+        new("R74", v => v.Request() is { Candidate.IsNobody: false } request
+                && Ballots.Of(v, request.Candidate)?.Answer is PeerAnswer.Answered { Tags.NoFailover: false, WatchdogFailed: false } peer
+                && (!request.IsSwitchover || peer.Position >= v.Position()),
             v => new HaDecision.Wait(new(ReasonId.CandidateShouldLead, new() { Node = v.Request()!.Candidate }), Again(v))), // tested
         new("R76", v => v.Request() is { IsSwitchover: true } request && request.Leader == v.Self
                 && !CandidateRanking.Able(v, Ballots.Candidates(v, NodeName.Nobody), default).IsEmpty,
@@ -107,6 +110,7 @@ internal static class ReplicaRules
         var former = v.Memory.Loss?.Leader ?? NodeName.Nobody;
         return CandidateRanking.Judge(
             v.Position(), v.Settings.Tags.FailoverPriority, former,
+            v.Settings.CheckTimeline ? v.Cluster?.ClusterTimeline ?? Timeline.Unknown : Timeline.Unknown,
             Ballots.Electorate(v).Select(peer => Ballots.Of(v, peer.Name)).OfType<PeerReading>());
     }
 

@@ -31,8 +31,8 @@ internal static class RewindRules
                 && v.Cluster!.LeaderMember!.Timeline > v.Directory()!.Checkpoint.Timeline // LeaderIsRunningPrimary implies both; a stopped server has a directory
                 && !v.BackingOff(v.Memory.RepairFailedAt),
             v => new HaDecision.StartJob(new JobSpec.Rewind(v.LeaderUpstream()!), new(ReasonId.RewindNeeded, new() { Node = v.LeaderName() }))), // published
-        new("W50", v => v.Memory.Rewind == RewindState.CheckDue && (MayRewind(v) || MayDiscard(v)) && CleanlyStopped(v) && v.LeaderIsRunningPrimary()
-                && !v.BackingOff(v.Memory.RepairFailedAt),
+        new("W50", v => v.Memory.Rewind == RewindState.CheckDue && (MayRewind(v) || MayDiscard(v)) && (CleanlyStopped(v) || WasPrimaryOnLeadersTimeline(v))
+                && v.LeaderIsRunningPrimary() && !v.BackingOff(v.Memory.RepairFailedAt),
             v => new HaDecision.StartJob(new JobSpec.Compare(v.LeaderUpstream()!), new(ReasonId.RewindCheckDue, new() { Node = v.LeaderName() }))), // published
 
         // A leader that is being promoted will publish itself as primary within moments. Starting now would only have to be undone.
@@ -56,6 +56,10 @@ internal static class RewindRules
 
     private static bool CleanlyStopped(NodeView v) =>
         v.Directory() is { State: ControlState.ShutDown or ControlState.ShutDownInRecovery or ControlState.InArchiveRecovery };
+
+    /// <summary>Two servers that were promoted from one history may have given their timelines the same number.</summary>
+    private static bool WasPrimaryOnLeadersTimeline(NodeView v) =>
+        v.Directory() is { HasStandbySignal: false } directory && directory.Checkpoint.Timeline == v.Cluster?.LeaderMember?.Timeline;
 
     private static bool MayRewind(NodeView v) => v.Settings.UsePgRewind;
 

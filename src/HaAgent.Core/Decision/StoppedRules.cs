@@ -25,6 +25,9 @@ internal static class StoppedRules
         new("X30", v => Crashed(v) && v.Settings.PrimaryStartTimeout == TimeSpan.Zero && !CandidateRanking.Able(v, Others(v), default).IsEmpty,
             v => new HaDecision.ReleaseLease(default, v.Settings.Ttl, new(ReasonId.CrashYield))),
 
+        // Too late to begin: a start now would have to be ended at once. The lease is renewed, or it ends.
+        new("X38", v => Crashed(v) && v.At >= v.Authority.FenceAt,
+            v => new HaDecision.Wait(new(ReasonId.CrashAwaitsRenewal, new() { At = v.Authority.Until }))),
         new("X40", Crashed,
             v => new HaDecision.StartJob(
                 new JobSpec.StartPrimary(v.Authority.FenceAt, StartTimeout(v), "starting primary after failure"), new(ReasonId.CrashRestart))),

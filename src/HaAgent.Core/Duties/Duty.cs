@@ -25,5 +25,6 @@ internal abstract record Duty(string Name)
 
     public sealed record ResumeReplay() : Duty("resume of replay");
 
-    public sealed record WarmUp(ImmutableArray<PeerAddress> Peers) : Duty("connections to the members");
+    /// <summary>For the request of this version: once.</summary>
+    public sealed record WarmUp(ImmutableArray<PeerAddress> Peers, DcsVersion Request) : Duty("connections to the members");
 }

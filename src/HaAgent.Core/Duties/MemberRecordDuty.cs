@@ -9,6 +9,8 @@ namespace HaAgent.Core.Duties;
 /// <summary>Publishes this member: at once when its state changes, positions alone once a cycle.</summary>
 internal static class MemberRecordDuty
 {
+    private static readonly TimeSpan MissingAgain = TimeSpan.FromSeconds(1);
+
     public static Duty? Due(NodeView v, NodeIdentity identity)
     {
         if (v.Cluster is not { } cluster)
@@ -18,6 +20,10 @@ internal static class MemberRecordDuty
 
         var json = Json(v, identity);
         var missing = cluster.Find(v.Self) is not { } own || (v.HasLease() && v.Memory.LeaseId != 0 && own.LeaseId != v.Memory.LeaseId);
+
+        // The store's client knows best which lease the record is to hang on. Where its view and ours differ for a while (the key is
+        // about to move to a new lease), asking it again at once would bring the same answer at once, for ever.
+        missing &= v.Memory.MemberWrittenAt is not { } at || v.At >= at + MissingAgain;
         if (json == v.Memory.MemberWritten && !missing)
         {
             return null;
@@ -42,6 +48,7 @@ internal static class MemberRecordDuty
             TagsJson = v.Settings.Tags.Json,
             PendingRestart = v.Memory.PendingRestart,
             Pause = v.Settings.Pause,
+            ShortTtl = v.Memory.ShortTimes.InForce ? v.Settings.Ttl : null,
         };
         return MemberRecordWriter.Write(IsMeasured(v, state) && v.Sql() is { } sql ? Measured(fields, sql) : fields);
     }

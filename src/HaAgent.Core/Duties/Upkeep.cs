@@ -33,9 +33,9 @@ internal static class Upkeep
             duties.Add(new Duty.KeepSession());
         }
 
-        if (v.RequestNamesMe() && v.LeaderIsAnother())
+        if (v.RequestNamesMe() && v.LeaderIsAnother() && v.Memory.WarmedUpFor != v.Cluster!.Failover.Version) // a request implies an answer
         {
-            duties.Add(new Duty.WarmUp(Ballots.Electorate(v)));
+            duties.Add(new Duty.WarmUp(Ballots.Electorate(v), v.Cluster.Failover.Version));
         }
 
         return duties.ToImmutable();

@@ -15,6 +15,10 @@ internal sealed class UpkeepRunner(
     private static readonly TimeSpan CheckpointLimit = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan LocalLimit = TimeSpan.FromSeconds(30);
 
+    /// <summary>A duty that failed is due again at once; what refuses it is not helped by a storm.</summary>
+    private static readonly TimeSpan FailurePause = TimeSpan.FromSeconds(1);
+
+    private readonly Dictionary<string, Instant> _notBefore = new(StringComparer.Ordinal);
     private bool _running;
 
     /// <summary>Begins a round unless one is under way; what that one missed is due again in the next.</summary>
@@ -26,6 +30,7 @@ internal sealed class UpkeepRunner(
             return false;
         }
 
+        duties = duties.RemoveAll(duty => _notBefore.TryGetValue(duty.Name, out var at) && v.At < at);
         if (!duties.IsEmpty)
         {
             _running = true;
@@ -48,7 +53,7 @@ internal sealed class UpkeepRunner(
                 }
                 catch (OperationCanceledException) when (limit.IsCancellationRequested)
                 {
-                    HaLog.UpkeepFailed(logger, duty.Name, $"took longer than {LocalLimit.TotalSeconds} s");
+                    Failed(duty, $"took longer than {LocalLimit.TotalSeconds} s");
                 }
             }
         }
@@ -70,7 +75,7 @@ internal sealed class UpkeepRunner(
                 Report(duty, written);
                 state.Change(m => m with
                 {
-                    MemberWritten = written == WriteOutcome.Written ? member.Json : null,
+                    MemberWritten = written == WriteOutcome.Written && m.StoreTiming == v.Memory.StoreTiming ? member.Json : null,
                     MemberWrittenAt = v.At,
                     SessionKeptAt = written == WriteOutcome.Written ? v.At : m.SessionKeptAt,
                 });
@@ -107,9 +112,11 @@ internal sealed class UpkeepRunner(
                 break;
             case Duty.ResumeReplay:
                 Report(duty, await postgres.ResumeReplayAsync(limit));
+                postgres.ProbeSoon();
                 break;
             case Duty.WarmUp warmUp:
                 peers.WarmUp(warmUp.Peers);
+                state.Change(m => m with { WarmedUpFor = warmUp.Request });
                 break;
         }
     }
@@ -143,7 +150,7 @@ internal sealed class UpkeepRunner(
     {
         if (outcome != WriteOutcome.Written)
         {
-            HaLog.UpkeepFailed(logger, duty.Name, outcome.ToString());
+            Failed(duty, outcome.ToString());
         }
     }
 
@@ -151,7 +158,20 @@ internal sealed class UpkeepRunner(
     {
         if (!result.Done)
         {
-            HaLog.UpkeepFailed(logger, duty.Name, result.Detail);
+            Failed(duty, result.Detail);
         }
+    }
+
+    private void Failed(Duty duty, string detail)
+    {
+        HaLog.UpkeepFailed(logger, duty.Name, detail);
+        _notBefore[duty.Name] = Instant.Now(clock) + FailurePause;
+        background.Run(TryAgainAsync());
+    }
+
+    private async Task TryAgainAsync()
+    {
+        await Task.Delay(FailurePause, clock);
+        state.Fold(m => m);
     }
 }

@@ -14,12 +14,15 @@ namespace HaAgent.Core.Effects;
 internal sealed class FenceLadder(IPostgresServer postgres, ILeaseGuard guard, TimeProvider clock, ILogger logger)
 {
     /// <summary>Below this an orderly stop has no chance.</summary>
-    private static readonly TimeSpan ShortestOrderly = TimeSpan.FromMilliseconds(200);
+    internal static readonly TimeSpan ShortestOrderly = TimeSpan.FromMilliseconds(200);
 
     /// <summary>What an immediate stop gets when the deadline has passed already.</summary>
-    private static readonly TimeSpan LastChance = TimeSpan.FromMilliseconds(200);
+    internal static readonly TimeSpan LastChance = TimeSpan.FromMilliseconds(200);
 
-    private static readonly TimeSpan BetweenKills = TimeSpan.FromMilliseconds(100);
+    /// <summary>And what it gets when the time to have ended was over before the ladder began.</summary>
+    private static readonly TimeSpan NoChance = TimeSpan.FromMilliseconds(20);
+
+    internal static readonly TimeSpan BetweenKills = TimeSpan.FromMilliseconds(100);
 
     /// <summary>A server without clients may finish its checkpoint for so long.</summary>
     private static readonly TimeSpan Epilogue = TimeSpan.FromSeconds(60);
@@ -41,9 +44,10 @@ internal sealed class FenceLadder(IPostgresServer postgres, ILeaseGuard guard, T
         }
 
         postgres.Signal(StopMode.Immediate);
-        if (await HasExitedByAsync(Instant.Max(deadline, Instant.Now(clock) + LastChance), stop))
+        if (await HasExitedByAsync(Instant.Max(deadline, Instant.Now(clock) + (left > TimeSpan.Zero ? LastChance : NoChance)), stop))
         {
             HaLog.Fenced(logger, StopMode.Immediate, Instant.Now(clock) - begun);
+            guard.TryDisarm(onlyIfNothingRuns: true); // now: on a busy machine the deadline may come before the loop's next turn
             return;
         }
 
@@ -53,6 +57,7 @@ internal sealed class FenceLadder(IPostgresServer postgres, ILeaseGuard guard, T
             postgres.Kill();
         }
         while (!await HasExitedByAsync(Instant.Now(clock) + BetweenKills, stop));
+        guard.TryDisarm(onlyIfNothingRuns: true);
     }
 
     private Task<bool> HasExitedByAsync(Instant limit, CancellationToken stop) =>

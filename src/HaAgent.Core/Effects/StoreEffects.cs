@@ -13,6 +13,9 @@ namespace HaAgent.Core.Effects;
 internal sealed class StoreEffects(
     IDcs dcs, LoopState state, Background background, StallMeter stall, TimeProvider clock, ILogger logger)
 {
+    /// <summary>A race is decided by ballots that are true for moments: what could not be sent by then is decided anew.</summary>
+    private static readonly TimeSpan LongestRace = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan RecordPause = TimeSpan.FromMilliseconds(500);
 
     private Instant Now => Instant.Now(clock);
@@ -27,7 +30,7 @@ internal sealed class StoreEffects(
         Ask(v, LeaseRequest.Renewing, stop => RenewAsync(sent, mayCreate, limit, stop));
     }
 
-    public void Acquire(NodeView v) => Ask(v, LeaseRequest.Acquiring, stop => dcs.AcquireAsync(Budget(v), stop), request => AfterAcquire(v, request));
+    public void Acquire(NodeView v) => Ask(v, LeaseRequest.Acquiring, stop => dcs.AcquireAsync(Instant.Min(Budget(v), v.At + LongestRace), stop), request => AfterAcquire(v, request));
 
     public void Take(NodeView v) => Ask(v, LeaseRequest.Taking, stop => dcs.TakeAsync(Budget(v), stop));
 

@@ -22,7 +22,11 @@ internal static class CandidateRanking
     /// <param name="priority">The own <c>failover_priority</c>.</param>
     /// <param name="formerLeader">Not yielded to for its priority: it is the one that failed.</param>
     /// <remarks>Who cannot be reached, may not lead or has no position blocks nobody.</remarks>
-    public static Outcome Judge(Lsn mine, int priority, NodeName formerLeader, IEnumerable<PeerReading> ballots)
+    /// <param name="clusterTimeline">
+    /// Known only when <c>check_timeline</c> asks for the comparison: who is behind it may not lead, however far it is.
+    /// </param>
+    public static Outcome Judge(
+        Lsn mine, int priority, NodeName formerLeader, Timeline clusterTimeline, IEnumerable<PeerReading> ballots)
     {
         foreach (var ballot in ballots)
         {
@@ -34,6 +38,11 @@ internal static class CandidateRanking
             if (!peer.InRecovery)
             {
                 return new(Verdict.AnotherIsAlive, ballot.Name, peer.Position);
+            }
+
+            if (clusterTimeline.IsKnown && peer.Timeline.IsKnown && peer.Timeline < clusterTimeline)
+            {
+                continue;
             }
 
             if (peer.Position > mine)

@@ -10,7 +10,7 @@ namespace HaAgent.Core.Loop;
 internal static class Fold
 {
     /// <summary>A store's granularity and a cycle's upkeep: a lease that ends this little "early" ended on time.</summary>
-    private static readonly TimeSpan ExpirySlack = TimeSpan.FromSeconds(2);
+    internal static readonly TimeSpan ExpirySlack = TimeSpan.FromSeconds(2);
 
     /// <summary>A confirmed renewal older than this is made anew by a loop that is awake anyhow.</summary>
     private static readonly TimeSpan RenewalAge = TimeSpan.FromSeconds(1);
@@ -28,9 +28,10 @@ internal static class Fold
     public static NodeMemory Observe(NodeView v)
     {
         var memory = v.Memory;
-        memory = Server(v, memory);
+        memory = Streaming(v, Wrote(v, Server(v, memory)));
         memory = Pause(v with { Memory = memory }, memory);
         memory = Leadership(v with { Memory = memory }, memory);
+        memory = memory with { ShortTimes = ShortTimes.After(v) };
         return Rights(v with { Memory = memory }, memory);
     }
 
@@ -44,9 +45,12 @@ internal static class Fold
             return v.Memory with { StoppedByAgent = true, Rewind = v.Directory() is null ? RewindState.Idle : RewindState.CheckDue };
         }
 
-        return v.MayBeWritable()
-            ? v.Memory with { Authority = new NodeAuthority.Unknown(predecessor ?? v.At + v.Settings.RetryTimeout) }
-            : v.Memory;
+        // A deadline was left for a primary, or for one that was about to be: a promotion may be under way in a server that looks
+        // like a standby, and takes effect without being told again.
+        var memory = v.Memory with { MayBePromoting = predecessor is not null && v.Postgres.InRecovery != false };
+        return (v with { Memory = memory }).MayBeWritable()
+            ? memory with { Authority = new NodeAuthority.Unknown(predecessor ?? v.At + v.Settings.RetryTimeout) }
+            : memory;
     }
 
     private static NodeMemory Server(NodeView v, NodeMemory memory)
@@ -57,9 +61,13 @@ internal static class Fold
             {
                 LocalRole = LocalRole.Unknown,
                 PromoteIssued = false,
+                MayBePromoting = false,
                 Applied = null,
                 PromoteCheckpoint = CheckpointState.NotNeeded,
                 StartingSince = null,
+
+                // What lies here the next time was not made by this agent: it may be anybody's history.
+                Rewind = v.Postgres.Directory is DataDirectory.Empty ? RewindState.CheckDue : memory.Rewind,
                 Founding = memory.Founding == FoundingState.Recording ? FoundingState.Failed : memory.Founding,
             };
         }
@@ -72,12 +80,48 @@ internal static class Fold
         memory = memory with { RoleEstablished = true, StoppedByAgent = false, StartFailed = null, StartingSince = null };
         if (!sql.InRecovery)
         {
-            return memory with { LocalRole = LocalRole.Primary, PromoteIssued = false, Rewind = RewindState.Idle };
+            return memory with
+            {
+                LocalRole = LocalRole.Primary,
+                PromoteIssued = false,
+                MayBePromoting = false,
+                Rewind = RewindState.Idle,
+            };
         }
 
         // A promotion that was issued may take effect at any moment: until it is seen to have, count it as writable.
         memory = memory.PromoteIssued ? memory : memory with { LocalRole = LocalRole.Replica };
         return memory.HandOver is { Released: true } ? memory with { HandOver = null } : memory;
+    }
+
+    private static NodeMemory Wrote(NodeView v, NodeMemory memory) => v.Sql() switch
+    {
+        { InRecovery: false, Timeline.IsKnown: true } sql => memory with { WroteOn = sql.Timeline },
+        { ReplicationState: "streaming" } => memory with { WroteOn = default },
+        null when !v.Running() && v.Directory() is { HasStandbySignal: false, Unfinished: false, HasBackupLabel: false } directory
+                && directory.State is not (ControlState.ShutDownInRecovery or ControlState.InArchiveRecovery)
+            => memory with { WroteOn = directory.Checkpoint.Timeline },
+        _ => memory,
+    };
+
+    /// <summary>
+    /// Where a stopped standby's history ends is not known before it has replayed what it has: only then can it turn out to have
+    /// left the leader's. So one that does not get to stream is looked at again.
+    /// </summary>
+    private static NodeMemory Streaming(NodeView v, NodeMemory memory)
+    {
+        var isStuck = v.Job is null && v.Sql() is { InRecovery: true, ReplicationState: not "streaming" } && v.LeaderIsRunningPrimary()
+            && v.Upstream()?.Name == v.LeaderName() && v.Timeline().IsKnown
+            && (v.Timeline() < v.Cluster!.LeaderMember!.Timeline || memory.WroteOn == v.Cluster.LeaderMember.Timeline); // a leader has both
+        if (!isStuck)
+        {
+            return memory with { NotStreamingSince = null };
+        }
+
+        var since = memory.NotStreamingSince ?? v.At;
+        return v.At - since >= v.Settings.LoopWait + v.Settings.RetryTimeout && memory.Rewind is RewindState.Idle or RewindState.Done
+            ? memory with { NotStreamingSince = v.At, Rewind = RewindState.CheckDue }
+            : memory with { NotStreamingSince = since };
     }
 
     private static NodeMemory Pause(NodeView v, NodeMemory memory)

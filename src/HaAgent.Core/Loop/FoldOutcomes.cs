@@ -19,7 +19,9 @@ internal static class FoldOutcomes
         switch (answer.Outcome)
         {
             case LeaseOutcome.Held:
-                var times = LeaseTimes.From(answer.SentAt, answer.GuaranteedFor);
+                // Asked before the ttl was lowered: the next request may put the key on the shorter lease, and its answer be lost.
+                var length = memory.StoreTiming is { } timing && timing.Ttl < answer.GuaranteedFor ? timing.Ttl : answer.GuaranteedFor;
+                var times = LeaseTimes.From(answer.SentAt, length);
                 return memory with
                 {
                     Authority = new NodeAuthority.Lease(times),
@@ -41,12 +43,31 @@ internal static class FoldOutcomes
         }
     }
 
+    /// <summary>
+    /// The store's client is about to be told other times: what is relied on ends no later than a lease that it asks for from now on.
+    /// </summary>
+    public static NodeMemory Retimed(NodeMemory memory, Timing timing, Instant now)
+    {
+        if (memory.StoreTiming?.Ttl == timing.Ttl)
+        {
+            return memory with { StoreTiming = timing };
+        }
+
+        return memory with
+        {
+            StoreTiming = timing,
+            Authority = memory.Authority.NoLongerThan(LeaseTimes.From(now, timing.Ttl)),
+            RenewAt = memory.Authority is NodeAuthority.Lease ? Instant.Min(memory.RenewAt, now) : memory.RenewAt,
+            MemberWritten = null, // the record goes to the new lease, or it would end with the old one
+        };
+    }
+
     public static NodeMemory JobEnded(NodeMemory memory, HaSettings settings, JobSpec spec, JobResult result, Instant now) => (spec, result) switch
     {
         (JobSpec.Found, JobResult.Done) => memory with { Founding = FoundingState.Recording },
         (JobSpec.Found, _) => memory with { Founding = FoundingState.Failed },
         (JobSpec.BaseBackup, JobResult.Started { Outcome: not StartOutcome.Failed }) =>
-            memory with { Rewind = RewindState.Idle, StoppedByAgent = false, LocalRole = LocalRole.Replica },
+            memory with { Rewind = RewindState.Idle, StoppedByAgent = false, LocalRole = LocalRole.Replica, WroteOn = default },
         (JobSpec.BaseBackup, _) => memory with { RepairFailedAt = now },
         (JobSpec.StartPrimary or JobSpec.StartReplica, _) => Started(memory, spec is JobSpec.StartPrimary, result, now),
         (JobSpec.Promote, JobResult.Done) => memory,
@@ -60,6 +81,8 @@ internal static class FoldOutcomes
         (JobSpec.Compare, _) => memory with { RepairFailedAt = now },
         (JobSpec.Rewind, JobResult.Rewound { Outcome: RewindOutcome.NotNeeded }) when memory.Rewind == RewindState.Needed =>
             memory with { Rewind = RewindState.CheckDue, RepairFailedAt = now }, // two words against each other: look again
+        (JobSpec.Rewind, JobResult.Rewound { Outcome: RewindOutcome.Done }) =>
+            Rewound(memory, settings, RewindOutcome.Done, now) with { WroteOn = default },
         (JobSpec.Rewind, JobResult.Rewound rewound) => Rewound(memory, settings, rewound.Outcome, now),
         (JobSpec.Rewind, _) => memory with { RepairFailedAt = now },
         (JobSpec.Discard discard, JobResult.Done) => memory with
@@ -103,6 +126,11 @@ internal static class FoldOutcomes
     private static NodeMemory Compared(NodeMemory memory, JobSpec.Compare compare, DivergenceFacts facts, Instant now)
     {
         var judged = memory with { Compared = (compare.Leader.Name, facts.LeaderTimeline) };
+        if (Divergence.IsForkOfOneNumber(facts, memory.WroteOn))
+        {
+            return judged with { Rewind = RewindState.Failed, RepairFailedAt = null };
+        }
+
         return Divergence.Judge(facts) switch
         {
             true => judged with { Rewind = RewindState.Needed, RepairFailedAt = null },

@@ -1,5 +1,6 @@
 using HaAgent.Core.Model;
 using HaAgent.Core.Ports;
+using HaAgent.Core.Snapshot;
 using Microsoft.Extensions.Logging;
 
 namespace HaAgent.Core.Loop;
@@ -35,6 +36,21 @@ internal static partial class HaLog
     [LoggerMessage(EventId = 1008, Level = LogLevel.Information,
         Message = "Found PostgreSQL running as {Role}; its right to write is decided {Within} from now at the latest (deadline left by a predecessor: {HasPredecessor})")]
     public static partial void Adopted(ILogger logger, string role, TimeSpan within, bool hasPredecessor);
+
+    [LoggerMessage(EventId = 1020, Level = LogLevel.Warning,
+        Message = "{Asked} is below what every member can keep: {Node} has not said that it can (feature short-ttl). Using {InForce}")]
+    public static partial void ShortTimesHindered(ILogger logger, Timing asked, NodeName node, Timing inForce);
+
+    [LoggerMessage(EventId = 1021, Level = LogLevel.Information,
+        Message = "{Asked} comes into force when every member seen has said for {For} s that it can keep it. Until then {InForce}")]
+    public static partial void ShortTimesAwaited(ILogger logger, Timing asked, double @for, Timing inForce);
+
+    [LoggerMessage(EventId = 1022, Level = LogLevel.Information,
+        Message = "{Asked} comes into force when the leader {Leader} uses it. Until then {InForce}")]
+    public static partial void ShortTimesNotLed(ILogger logger, Timing asked, NodeName leader, Timing inForce);
+
+    [LoggerMessage(EventId = 1023, Level = LogLevel.Information, Message = "{InForce} is in force: every member seen in the last hour can keep it")]
+    public static partial void ShortTimesInForce(ILogger logger, Timing inForce);
 
     [LoggerMessage(EventId = 2001, Level = LogLevel.Information, Message = "{Reason} (rule {RuleId})")]
     public static partial void Decided(ILogger logger, string reason, string ruleId);

@@ -16,6 +16,12 @@ public sealed class HaLoop : IDisposable
     /// <summary>A reading is asked for so long before a tick, so that the tick has a fresh one.</summary>
     private static readonly TimeSpan ProbeLead = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>Shortest sleep, unless something wakes the loop.</summary>
+    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>How long the first look at the server may take.</summary>
+    private static readonly TimeSpan FirstProbe = TimeSpan.FromSeconds(3);
+
     private readonly LoopParts _parts;
     private readonly WakeUp _wake = new();
     private readonly LoopState _state;
@@ -42,7 +48,8 @@ public sealed class HaLoop : IDisposable
         var store = new StoreEffects(parts.Dcs, _state, _background, stall, parts.Clock, _logger);
         var executor = new Executor(store, requests, _jobs, parts.Peers, parts.Postgres, _ladder, parts.Settings, _state, _background, parts.Clock, _logger);
         var upkeep = new UpkeepRunner(parts.Dcs, parts.Postgres, parts.Peers, _state, _background, parts.Clock, _logger);
-        _turn = new(parts, _state, _jobs, executor, requests, upkeep, new(parts.Board, parts.Identity, stall, parts.Clock), _logger);
+        var times = new TimesInForce(parts, _state, _logger);
+        _turn = new(parts, _state, _jobs, executor, requests, upkeep, times, new(parts.Board, parts.Identity, stall, parts.Clock), _logger);
         _jobs.Changed += _wake.Set;
         _jobs.AboutToBecomeWritable += OnAboutToBecomeWritable;
         _jobs.Ended += OnJobEnded;
@@ -96,9 +103,11 @@ public sealed class HaLoop : IDisposable
     /// <summary>What is here already: a server that outlived the last agent keeps running, on the deadline that agent left.</summary>
     private async Task AdoptAsync()
     {
-        await _parts.Postgres.ProbeAsync(Now + TimeSpan.FromSeconds(3), CancellationToken.None);
-        var view = _turn.Look();
+        // A server that does not answer must not use up what is left of a short lease: the store is to be asked too.
         var predecessor = _parts.Guard.Predecessor;
+        var left = predecessor - Now;
+        await _parts.Postgres.ProbeAsync(Now + (left < FirstProbe * 2 ? left.Value / 2 : FirstProbe), CancellationToken.None);
+        var view = _turn.Look();
         _state.Change(_ => Fold.Adopt(view, predecessor));
         if (_state.Memory.Authority is NodeAuthority.Unknown unknown)
         {
@@ -134,6 +143,9 @@ public sealed class HaLoop : IDisposable
     {
         var next = until is { } early ? Instant.Min(early, _nextTick) : _nextTick;
         next = Instant.Min(next, AuthorityInstant());
+
+        // What is due already was looked at in this very turn; a decision that names it again must not make the loop spin.
+        next = Instant.Max(next, Now + Breath);
         var probeAt = _nextTick - ProbeLead;
         if (Now < probeAt && probeAt < next)
         {
@@ -165,7 +177,7 @@ public sealed class HaLoop : IDisposable
 
     private void Reschedule(Instant now)
     {
-        var loopWait = _parts.Settings.Current.LoopWait;
+        var loopWait = (_turn.LastView?.Settings ?? _parts.Settings.Current).LoopWait;
         if (now - _nextTick > loopWait)
         {
             HaLog.LoopTimeExceeded(_logger);

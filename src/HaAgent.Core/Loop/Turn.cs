@@ -14,8 +14,8 @@ namespace HaAgent.Core.Loop;
 
 /// <summary>One chain of turns: look, decide, act, until there is nothing to do but wait.</summary>
 internal sealed class Turn(
-    LoopParts parts, LoopState state, JobRunner jobs, Executor executor, RequestEffects requests, UpkeepRunner upkeep, StatusPublisher publisher,
-    ILogger logger)
+    LoopParts parts, LoopState state, JobRunner jobs, Executor executor, RequestEffects requests, UpkeepRunner upkeep, TimesInForce times,
+    StatusPublisher publisher, ILogger logger)
 {
     /// <summary>More turns than this without settling is a fault in the rules.</summary>
     private const int Bound = 16;
@@ -72,8 +72,6 @@ internal sealed class Turn(
         {
             _configSeen = config.Version;
             parts.Settings.Accept(config);
-            var settings = parts.Settings.Current;
-            parts.Dcs.Configure(settings.Ttl, settings.LoopWait, settings.RetryTimeout);
         }
 
         return new NodeView(
@@ -89,9 +87,12 @@ internal sealed class Turn(
         { IsTick = _tickDue, Guard = parts.Guard.Latest };
     }
 
-    /// <summary>Who may not lead at present says so in its tags: the others must not wait for it.</summary>
+    /// <summary>
+    /// Short times count when they are in force. Who may not lead at present says so in its tags: the others must not wait for it.
+    /// </summary>
     private HaSettings Effective(HaSettings settings)
     {
+        settings = state.Memory.ShortTimes.InForce && settings.Short is { } shorter ? settings.With(shorter) : settings;
         var barred = state.Memory.Rewind is RewindState.Needed or RewindState.Failed || settings.Unsupported.Any(setting => setting.EndangersCommits);
         return barred && !settings.Tags.NoFailover
             ? settings with { Tags = settings.Tags with { NoFailover = true, Json = WithNoFailover(settings.Tags.Json) } }
@@ -120,7 +121,7 @@ internal sealed class Turn(
     {
         var view = Look();
         state.Change(_ => Fold.Observe(view) with { RetainedSlots = MemberSlotsDuty.Retained(view) });
-        view = view with { Memory = state.Memory };
+        view = times.Follow(view with { Memory = state.Memory, Settings = Effective(parts.Settings.Current) });
         requests.Follow(view);
         LastView = view;
         return view;

@@ -11,6 +11,12 @@ public sealed record HaSettings
     public TimeSpan Ttl { get; init; } = TimeSpan.FromSeconds(30);
     public TimeSpan LoopWait { get; init; } = TimeSpan.FromSeconds(10);
     public TimeSpan RetryTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Asked for below the peers' minimums: in force instead of the three above only while <see cref="ShortTimes.InForce"/>. Null: not
+    /// asked for.
+    /// </summary>
+    public Timing? Short { get; init; }
     public ByteCount MaximumLagOnFailover { get; init; } = new(1048576);
 
     /// <summary>How long a leader may take to start after a crash before it yields; zero: yield at once if somebody can take over.</summary>
@@ -44,6 +50,14 @@ public sealed record HaSettings
 
     /// <summary>A <c>bootstrap</c> section is there: this node may found a cluster.</summary>
     public bool MayBootstrap { get; init; }
+
+    public Timing Timing => new(Ttl, LoopWait, RetryTimeout);
+
+    public HaSettings With(Timing timing)
+    {
+        ArgumentNullException.ThrowIfNull(timing);
+        return this with { Ttl = timing.Ttl, LoopWait = timing.LoopWait, RetryTimeout = timing.RetryTimeout };
+    }
 }
 
 /// <param name="Name">Full path, e.g. <c>synchronous_mode</c>.</param>

@@ -26,9 +26,10 @@ public static class HaSettingsReader
         var defaults = HaSettings.Default;
         var settings = new HaSettings
         {
-            Ttl = timing.Ttl,
-            LoopWait = timing.LoopWait,
-            RetryTimeout = timing.RetryTimeout,
+            Ttl = timing.Peers.Ttl,
+            LoopWait = timing.Peers.LoopWait,
+            RetryTimeout = timing.Peers.RetryTimeout,
+            Short = timing.Short,
             MaximumLagOnFailover = new ByteCount(
                 ValueParsers.Integer(document["maximum_lag_on_failover"]) ?? defaults.MaximumLagOnFailover.Value),
             PrimaryStartTimeout = Seconds(

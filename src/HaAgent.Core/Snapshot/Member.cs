@@ -39,6 +39,12 @@ public sealed record Member
     public bool Pause { get; init; }
     public bool PendingRestart { get; init; }
 
+    /// <summary>It has said that it can keep times below the peers' minimums (<c>haagent.features</c>).</summary>
+    public bool CanKeepShortTimes { get; init; }
+
+    /// <summary>The <c>ttl</c> of its lease while it uses such times; null: it does not.</summary>
+    public TimeSpan? ShortTtl { get; init; }
+
     /// <summary>The lease the key hangs on.</summary>
     public long LeaseId { get; init; }
     public DcsVersion KeyVersion { get; init; }

@@ -13,6 +13,12 @@ public sealed record NodeMemory
     /// <summary>The store's id of the lease behind <see cref="Authority"/>; 0 without one.</summary>
     public long LeaseId { get; init; }
 
+    /// <summary>The times that the store's client works with; null: it was told none by this loop yet.</summary>
+    public Timing? StoreTiming { get; init; }
+
+    /// <summary>Whether times below the peers' minimums may be used.</summary>
+    public ShortTimes ShortTimes { get; init; } = ShortTimes.Unknown;
+
     /// <summary>When the next renewal is to be sent; zero: at once.</summary>
     public Instant RenewAt { get; init; }
 
@@ -24,6 +30,12 @@ public sealed record NodeMemory
 
     /// <summary>A promotion was issued to the running postmaster.</summary>
     public bool PromoteIssued { get; init; }
+
+    /// <summary>
+    /// The predecessor of this agent may have issued a promotion to the server that was found running: until that server is seen to be
+    /// primary, or is gone, it counts as one that may become writable.
+    /// </summary>
+    public bool MayBePromoting { get; init; }
 
     /// <summary>A ladder that makes the local server unable to write is under way; nothing else touches the server.</summary>
     public bool Fencing { get; init; }
@@ -62,6 +74,15 @@ public sealed record NodeMemory
     /// <summary>The leader (and its timeline) for which divergence was last judged.</summary>
     public (NodeName Leader, Timeline Timeline) Compared { get; init; }
 
+    /// <summary>
+    /// The timeline on which the local server last took writes of its own; unknown once it has streamed from another. Another primary on
+    /// the same one has begun its own of that number.
+    /// </summary>
+    public Timeline WroteOn { get; init; }
+
+    /// <summary>Since when this replica has not been streaming from a leader that runs on a newer timeline; null: it does, or there is none.</summary>
+    public Instant? NotStreamingSince { get; init; }
+
     /// <summary>When a start last failed, as what, and what was said.</summary>
     public StartFailure? StartFailed { get; init; }
 
@@ -85,6 +106,9 @@ public sealed record NodeMemory
 
     /// <summary>The request that a hand-over was tried for; still there afterwards, it is not tried again.</summary>
     public DcsVersion RequestTried { get; init; }
+
+    /// <summary>The request for which connections to the peers were opened ahead of an election.</summary>
+    public DcsVersion WarmedUpFor { get; init; }
 
     public bool WasPaused { get; init; }
 

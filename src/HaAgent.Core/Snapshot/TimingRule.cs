@@ -11,52 +11,76 @@ namespace HaAgent.Core.Snapshot;
 /// </summary>
 /// <remarks>
 /// Applied in memory by each node; the stored document stays as it is. Every peer applies the same rule in the same
-/// order.
+/// order. Below a peer's minimums there are our own: what is between the two is used when all members can keep it.
 /// </remarks>
-internal sealed record TimingRule(TimeSpan Ttl, TimeSpan LoopWait, TimeSpan RetryTimeout)
+public static class TimingRule
 {
-    private static readonly (string Name, int Default, int Minimum)[] Limits =
-        [("ttl", 30, 20), ("loop_wait", 10, 1), ("retry_timeout", 10, 3)];
+    /// <summary>Each peer raises what is below.</summary>
+    public static readonly Timing PeersMinimums = Of(20, 1, 3);
 
-    /// <returns>Null when a value is no integer; <see cref="Problem"/> says which.</returns>
-    public static TimingRule? Read(JsonObject document, ImmutableArray<string>.Builder notices)
+    /// <summary>
+    /// What the lease arithmetic can carry: docs/safety.md. A store raises leases that are shorter than 1.5 of its election
+    /// timeouts, 1.5 s by default; a try of one second is the shortest that is fair to an endpoint.
+    /// </summary>
+    public static readonly Timing Floors = Of(5, 1, 1);
+
+    private static readonly string[] Names = ["ttl", "loop_wait", "retry_timeout"];
+    private static readonly long[] Defaults = [30, 10, 10];
+
+    /// <returns>
+    /// What every peer makes of it, and what is to be used instead when all members can keep it (null: nothing else). Null as a whole
+    /// when a value is no integer; <see cref="Problem"/> says which.
+    /// </returns>
+    internal static (Timing Peers, Timing? Short)? Read(JsonObject document, ImmutableArray<string>.Builder notices)
     {
-        var values = new long[Limits.Length];
-        for (var i = 0; i < Limits.Length; i++)
+        var given = new long[Names.Length];
+        for (var i = 0; i < Names.Length; i++)
         {
-            var (name, otherwise, minimum) = Limits[i];
-            if (!document.TryGetPropertyValue(name, out var node))
+            if (!document.TryGetPropertyValue(Names[i], out var node))
             {
-                values[i] = otherwise;
-                continue;
+                given[i] = Defaults[i];
             }
-
-            if (WholeSeconds(node) is not { } given)
+            else if (WholeSeconds(node) is { } seconds)
+            {
+                given[i] = seconds;
+            }
+            else
             {
                 return null;
             }
-
-            if (given < minimum)
-            {
-                notices.Add(FormattableString.Invariant($"{name}={given} can't be smaller than {minimum}, adjusting..."));
-            }
-
-            values[i] = Math.Max(given, minimum);
         }
 
-        return Balanced(ttl: values[0], loopWait: values[1], retryTimeout: values[2], notices);
+        var allowed = Raised(given, Floors, notices);
+        var peers = Balanced(Raised(allowed, PeersMinimums, null), notices);
+        var isShort = !allowed.SequenceEqual(Raised(allowed, PeersMinimums, null));
+        return (peers, isShort ? Balanced(allowed, notices) : null);
     }
 
-    public static string Problem(JsonObject document)
+    internal static string Problem(JsonObject document)
     {
-        var name = Limits.Select(limit => limit.Name)
-            .First(name => document.TryGetPropertyValue(name, out var node) && WholeSeconds(node) is null);
+        var name = Names.First(name => document.TryGetPropertyValue(name, out var node) && WholeSeconds(node) is null);
         return $"{name} = '{TextualForm.Of(document[name])}': give a whole number of seconds. "
             + "The dynamic configuration that holds it is not used; the one before it stays in force.";
     }
 
-    private static TimingRule Balanced(long ttl, long loopWait, long retryTimeout, ImmutableArray<string>.Builder notices)
+    private static long[] Raised(long[] values, Timing minimums, ImmutableArray<string>.Builder? notices)
     {
+        var smallest = Seconds(minimums);
+        for (var i = 0; i < Names.Length; i++)
+        {
+            if (values[i] < smallest[i])
+            {
+                notices?.Add(FormattableString.Invariant(
+                    $"{Names[i]}={values[i]} can't be smaller than {smallest[i]}, adjusting..."));
+            }
+        }
+
+        return [.. values.Zip(smallest, Math.Max)];
+    }
+
+    private static Timing Balanced(long[] values, ImmutableArray<string>.Builder notices)
+    {
+        var (ttl, loopWait, retryTimeout) = (values[0], values[1], values[2]);
         var violated = $"Violated the rule \"loop_wait + 2*retry_timeout <= ttl\", where ttl={ttl}, "
             + $"loop_wait={loopWait} and "
                 + $"retry_timeout={retryTimeout}.";
@@ -72,8 +96,14 @@ internal sealed record TimingRule(TimeSpan Ttl, TimeSpan LoopWait, TimeSpan Retr
             notices.Add($"{violated} Using loop_wait={loopWait}.");
         }
 
-        return new TimingRule(TimeSpan.FromSeconds(ttl), TimeSpan.FromSeconds(loopWait), TimeSpan.FromSeconds(retryTimeout));
+        return Of(ttl, loopWait, retryTimeout);
     }
+
+    private static Timing Of(long ttl, long loopWait, long retryTimeout) =>
+        new(TimeSpan.FromSeconds(ttl), TimeSpan.FromSeconds(loopWait), TimeSpan.FromSeconds(retryTimeout));
+
+    private static long[] Seconds(Timing timing) =>
+        [(long)timing.Ttl.TotalSeconds, (long)timing.LoopWait.TotalSeconds, (long)timing.RetryTimeout.TotalSeconds];
 
     /// <summary>An integer, also as text; a fraction in a number is cut off, as the peer does it.</summary>
     private static int? WholeSeconds(JsonNode? node)

@@ -22,8 +22,12 @@ internal sealed class EtcdLeaderLock(EtcdClient client, EtcdLease lease, KeyCach
     /// <summary>Create revision of the key that this process holds; null when it holds none that it knows of.</summary>
     private long? _createRevision;
 
-    public Task<LeaseAnswer> AcquireAsync(Instant notAfter, CancellationToken stop) =>
-        PutAnewAsync(id => EtcdTransactions.Create(keys.LeaderPath, self.Value, id), notAfter, stop);
+    public Task<LeaseAnswer> AcquireAsync(Instant notAfter, CancellationToken stop)
+    {
+        var status = cache.Find(DcsKeys.Status)?.ModRevision ?? 0;
+        return PutAnewAsync(
+            id => EtcdTransactions.Acquire(keys.LeaderPath, self.Value, id, keys.PathOf(DcsRecord.Status), status), notAfter, stop);
+    }
 
     public Task<LeaseAnswer> TakeAsync(Instant notAfter, CancellationToken stop) =>
         PutAnewAsync(id => EtcdTransactions.Set(keys.LeaderPath, self.Value, id), notAfter, stop);

@@ -33,6 +33,14 @@ internal static class EtcdTransactions
     public static TxnRequest Create(string path, string value, long lease) =>
         When([IsAbsent(path)], [Put(path, value, lease), ReadOp(path)], [ReadOp(path)]);
 
+    /// <summary>
+    /// Takes the leader key if nobody holds it and no leader has been there since it was decided to: a leader writes its status, and a
+    /// request may arrive long after the moment for which it was meant.
+    /// </summary>
+    /// <param name="statusRevision">Of the last leader's word as it was known to who decided; 0: there was none.</param>
+    public static TxnRequest Acquire(string path, string value, long lease, string statusPath, long statusRevision) =>
+        When([IsAbsent(path), HasVersion(statusPath, statusRevision)], [Put(path, value, lease), ReadOp(path)], [ReadOp(path)]);
+
     /// <summary>Creates <c>initialize</c> as an empty claim, and writes the own member key again with it, unchanged.</summary>
     /// <remarks>
     /// An empty value does not tell who wrote it. Two keys of one revision do: only the claimant writes its member key.

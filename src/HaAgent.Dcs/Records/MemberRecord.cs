@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HaAgent.Core.Contracts.Records;
 using HaAgent.Core.Model;
 using HaAgent.Core.Snapshot;
 
@@ -41,7 +42,18 @@ internal static class MemberRecord
         CheckpointAfterPromote = record.Bool("checkpoint_after_promote"),
         Pause = record.Bool("pause") ?? false,
         PendingRestart = record.Bool("pending_restart") ?? false,
+        CanKeepShortTimes = Own(record) is { } own && CanKeepShortTimes(own),
+        ShortTtl = TolerantJson.Integer(Own(record)?.Field("ttl")) is { } seconds and > 0 and < int.MaxValue
+            ? TimeSpan.FromSeconds(seconds)
+            : null,
     };
+
+    /// <summary>What only our own agents write.</summary>
+    private static JsonElement? Own(JsonElement record) => record.Structure("haagent", JsonValueKind.Object);
+
+    private static bool CanKeepShortTimes(JsonElement own) =>
+        own.Structure("features", JsonValueKind.Array) is { } features
+        && features.EnumerateArray().Any(feature => TolerantJson.Text(feature) == MemberRecordWriter.ShortTimesFeature);
 
     /// <summary>
     /// <c>postgres://host:port/db?application_name=http://host:port/patroni</c>, as the first versions wrote it.

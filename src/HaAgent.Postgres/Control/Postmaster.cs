@@ -10,6 +10,8 @@ namespace HaAgent.Postgres.Control;
 /// </remarks>
 internal sealed class Postmaster : IDisposable
 {
+    private static readonly TimeSpan BetweenOrphans = TimeSpan.FromMilliseconds(2);
+
     private readonly KernelEvents _events;
     private readonly TimeProvider _clock;
     private readonly Lock _gate = new();
@@ -189,13 +191,23 @@ internal sealed class Postmaster : IDisposable
 
         // Only now: it may have ended already, and then this runs at once.
         held.Exited.ContinueWith(
-            _ => OnExit(held, ended), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
+            _ => EndAsync(held, ended), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
                 TaskScheduler.Default);
         return true;
     }
 
-    private void OnExit(HeldProcess held, TaskCompletionSource ended)
+    /// <remarks>
+    /// A backend whose postmaster was killed notices when it next waits for something; the commit it is at it may finish,
+    /// and tell its client. So the server has ended when none is left: before that nothing is started here, and no key is
+    /// given away (S1).
+    /// </remarks>
+    private async Task EndAsync(HeldProcess held, TaskCompletionSource ended)
     {
+        while (_state.Process is ServerProcess.Running && EndOrphans())
+        {
+            await Task.Delay(BetweenOrphans, _clock).ConfigureAwait(false);
+        }
+
         lock (_gate)
         {
             LastPid = held.Pid;
@@ -205,6 +217,24 @@ internal sealed class Postmaster : IDisposable
 
         ended.TrySetResult();
         Changed?.Invoke();
+    }
+
+    /// <summary>Children of no postmaster that is there: a server that somebody has started meanwhile is left alone.</summary>
+    /// <returns>False when there were none.</returns>
+    private bool EndOrphans()
+    {
+        var members = ProcScan.MembersOf(_directories);
+        var orphans = members.FindAll(member => member.IsChild && !members.Exists(other => other.Pid == member.ParentPid));
+        foreach (var orphan in orphans)
+        {
+            using var handle = PidFd.TryOpen(orphan.Pid);
+            if (handle is not null && ProcScan.IsMember(orphan.Pid, _directories))
+            {
+                handle.Send(PidFd.SigKill);
+            }
+        }
+
+        return orphans.Count > 0;
     }
 
     private sealed record State(ServerProcess Process, HeldProcess? Held, Task Ended);

@@ -54,7 +54,7 @@ internal sealed class PostgresProbe(PostgresConnections connections, LoginCompla
         }
         catch (TimeoutException)
         {
-            Abandon();
+            Abandon(session, answer);
             return (new SqlReading.Unknown($"no answer within {left.TotalSeconds:0.0} s"), 0);
         }
     }
@@ -116,11 +116,12 @@ internal sealed class PostgresProbe(PostgresConnections connections, LoginCompla
 
     private void Abandon() => Abandon(_session);
 
-    private void Abandon(Session? session)
+    /// <param name="pending">The call on it that may still be under way; null when none is.</param>
+    private void Abandon(Session? session, Task? pending = null)
     {
         if (session is not null && Interlocked.CompareExchange(ref _session, null, session) == session)
         {
-            session.CloseInBackground();
+            session.CloseInBackground(pending ?? Task.CompletedTask);
         }
     }
 
@@ -144,10 +145,15 @@ internal sealed class PostgresProbe(PostgresConnections connections, LoginCompla
         /// <summary>
         /// Closing says goodbye to the server, which may hang: it is nobody's to wait for, and its failure is no news.
         /// </summary>
-        public void CloseInBackground() => _ = Task.Run(async () =>
+        /// <remarks>
+        /// Not while the driver cancels a call on it: it would find its buffers gone, on a timer's thread, and take the
+        /// whole process with it.
+        /// </remarks>
+        public void CloseInBackground(Task pending) => _ = Task.Run(async () =>
         {
             try
             {
+                await pending.ConfigureAwait(false);
                 if (_connection is { } connection)
                 {
                     await connection.DisposeAsync().ConfigureAwait(false);

@@ -11,7 +11,7 @@ internal sealed class LeaseGuard : ILeaseGuard, IDisposable
     private const int NanosecondsPerTick = 100;
 
     /// <summary>What a guard gets to end the server in where the lease's end is not known.</summary>
-    private static readonly TimeSpan SmallestMargin = TimeSpan.FromMilliseconds(500);
+    internal static readonly TimeSpan SmallestMargin = TimeSpan.FromMilliseconds(500);
 
     private readonly DeadlineWord _word;
     private readonly ServerProcesses _server;

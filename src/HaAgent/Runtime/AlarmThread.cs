@@ -8,7 +8,7 @@ namespace HaAgent.Runtime;
 internal sealed class AlarmThread : TimeProvider, IDisposable
 {
     /// <summary>A thread's waits stand still while the machine is suspended; the clock does not.</summary>
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
+    internal static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
 
     private readonly TimeProvider _clock;
     private readonly object _gate = new();

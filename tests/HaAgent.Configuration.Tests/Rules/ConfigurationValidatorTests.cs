@@ -46,7 +46,7 @@ public sealed class The_validator : IDisposable
     [InlineData("log: {format: 5}", "log.format 5 didn't pass validation: Should be a string or a list")]
     [InlineData("log: text", "log text is not a dictionary")]
     [InlineData("bootstrap: {dcs: null}", "bootstrap.dcs  is not defined.")]
-    [InlineData("bootstrap: {dcs: {ttl: 19}}", "bootstrap.dcs.ttl 19 didn't pass validation: Wrong value")]
+    [InlineData("bootstrap: {dcs: {ttl: 4}}", "bootstrap.dcs.ttl 4 didn't pass validation: Wrong value")]
     [InlineData("bootstrap: {dcs: {loop_wait: x}}", "bootstrap.dcs.loop_wait x is not an integer")]
     [InlineData("bootstrap: {dcs: {maximum_lag_on_syncnode: -2}}", "bootstrap.dcs.maximum_lag_on_syncnode -2 didn't pass validation: Wrong value")]
     [InlineData("bootstrap: {dcs: {synchronous_mode: half}}",

@@ -63,8 +63,13 @@ public class A_stopped_node
             .MustDecide<HaDecision.Wait>("W05", ReasonId.RewindAwaitsCheckpoint);
 
     [Fact]
-    public void That_crashed_as_primary_starts_as_a_replica_where_it_may_not_be_rewound() =>
+    public void That_crashed_as_primary_on_the_very_timeline_of_the_leader_compares_before_it_starts() =>
         Given.Stopped("b").Directory(Crashed).Settings(s => s with { RemoveDataDirectoryOnDivergedTimelines = true })
+            .Remember(m => m with { Rewind = RewindState.CheckDue }).MustDecide<HaDecision.StartJob>("W50", ReasonId.RewindCheckDue);
+
+    [Fact]
+    public void That_crashed_as_primary_starts_as_a_replica_where_it_may_not_be_repaired() =>
+        Given.Stopped("b").Directory(Crashed)
             .Remember(m => m with { Rewind = RewindState.CheckDue }).MustDecide<HaDecision.StartJob>("X90", ReasonId.StartAsReplica);
 
     [Fact]
@@ -122,7 +127,17 @@ public class A_node_without_data
 {
     [Fact]
     public void Founds_the_cluster_when_nobody_has() =>
-        Given.EmptyDirectory().NobodyLeads().Store(c => c with { Initialize = null }).MustDecide<HaDecision.CreateInitialize>("E20", ReasonId.MayFound);
+        Given.EmptyDirectory().NobodyLeads().Store(c => c with { Initialize = null, Members = [.. c.Members.Select(m => m with { State = "stopped" })] })
+            .MustDecide<HaDecision.CreateInitialize>("E20", ReasonId.MayFound);
+
+    [Fact]
+    public void Founds_nothing_beside_a_member_that_runs() => // the store forgot the cluster, the servers did not
+        Given.EmptyDirectory().NobodyLeads().Store(c => c with { Initialize = null }).MustDecide<HaDecision.Wait>("E90", ReasonId.WaitingForLeader);
+
+    [Fact]
+    public void Founds_nothing_once_it_has_seen_the_cluster() =>
+        Given.EmptyDirectory().NobodyLeads().Store(c => c with { Initialize = null, Members = [.. c.Members.Select(m => m with { State = "stopped" })] })
+            .Remember(m => m with { HasJoined = true }).MustDecide<HaDecision.Wait>("E90", ReasonId.WaitingForLeader);
 
     [Fact]
     public void Publishes_itself_before_it_claims_to_found_anything() => // a lost reply must still show whose claim it is

@@ -29,7 +29,14 @@ internal sealed class RunningPrimary(TimeProvider clock) : IPostgresServer
     public Task<bool> WaitForExitAsync(Instant notAfter, CancellationToken stop) =>
         Task.FromResult(EndedAt is not null);
 
-    public Task<PostgresReading> ProbeAsync(Instant notAfter, CancellationToken stop) => Task.FromResult(Latest);
+    /// <summary>Until when the first look might have taken.</summary>
+    public Instant? FirstLookEndsBy { get; private set; }
+
+    public Task<PostgresReading> ProbeAsync(Instant notAfter, CancellationToken stop)
+    {
+        FirstLookEndsBy ??= notAfter;
+        return Task.FromResult(Latest);
+    }
 
     public void ProbeSoon()
     {

@@ -67,7 +67,15 @@ public class What_is_remembered
 
     [Fact]
     public void A_restarted_agent_over_a_replica_claims_nothing() =>
-        Assert.IsType<NodeAuthority.None>(Fold.Adopt(Given.Replica(), Later).Authority);
+        Assert.IsType<NodeAuthority.None>(Fold.Adopt(Given.Replica(), null).Authority);
+
+    [Fact]
+    public void A_deadline_left_over_a_replica_tells_of_a_promotion_that_may_still_take_effect()
+    {
+        var memory = Fold.Adopt(Given.Replica(), Later);
+        Assert.True(memory.MayBePromoting);
+        Assert.Equal(new NodeAuthority.Unknown(Later), memory.Authority);
+    }
 
     [Fact]
     public void A_restarted_agent_over_a_server_that_cannot_be_asked_counts_it_as_writable() // S6

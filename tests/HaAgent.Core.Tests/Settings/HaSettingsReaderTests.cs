@@ -20,9 +20,10 @@ public class Ha_settings
     }
 
     [Theory]
-    [InlineData("""{"ttl":10}""", 20, 1, 9, "ttl=10 can't be smaller than 20, adjusting...")]
+    [InlineData("""{"ttl":4}""", 20, 1, 9, "ttl=4 can't be smaller than 5, adjusting...")]
+    [InlineData("""{"ttl":10}""", 20, 1, 9, null)]
     [InlineData("""{"loop_wait":0,"ttl":30}""", 30, 1, 10, "loop_wait=0 can't be smaller than 1, adjusting...")]
-    [InlineData("""{"retry_timeout":2}""", 30, 10, 3, "retry_timeout=2 can't be smaller than 3, adjusting...")]
+    [InlineData("""{"retry_timeout":0}""", 30, 10, 3, "retry_timeout=0 can't be smaller than 1, adjusting...")]
     [InlineData("""{"ttl":"40","loop_wait":20}""", 40, 20, 10, null)]
     [InlineData("""{"ttl":30.9}""", 30, 10, 10, null)]
     public void Raise_what_is_below_its_minimum(string json, int ttl, int loopWait, int retryTimeout, string? notice)
@@ -34,6 +35,24 @@ public class Ha_settings
         }
 
         Assert.Equal((ttl, loopWait, retryTimeout), Seconds(read.Settings));
+    }
+
+    [Theory]
+    [InlineData("""{"ttl":5,"loop_wait":1,"retry_timeout":1}""", "20 1 3", "5 1 1")]
+    [InlineData("""{"ttl":3,"loop_wait":0,"retry_timeout":0}""", "20 1 3", "5 1 1")]
+    [InlineData("""{"ttl":5,"loop_wait":1,"retry_timeout":3}""", "20 1 3", "5 1 2")]
+    [InlineData("""{"ttl":10}""", "20 1 9", "10 1 4")]
+    [InlineData("""{"ttl":30,"retry_timeout":1}""", "30 10 3", "30 10 1")]
+    [InlineData("""{"ttl":20,"loop_wait":1,"retry_timeout":3}""", "20 1 3", null)]
+    [InlineData("""{"ttl":30}""", "30 10 10", null)]
+    [InlineData("{}", "30 10 10", null)]
+    public void Know_what_to_use_instead_when_all_members_can_keep_it(string json, string peers, string? shorter)
+    {
+        var settings = Accepted(json).Settings;
+        Assert.Equal(peers, Text(settings.Timing));
+        Assert.Equal(shorter, settings.Short is { } given ? Text(given) : null);
+
+        static string Text(Timing timing) => $"{timing.Ttl.TotalSeconds} {timing.LoopWait.TotalSeconds} {timing.RetryTimeout.TotalSeconds}";
     }
 
     [Fact]
@@ -62,6 +81,9 @@ public class Ha_settings
             var settings = Accepted(json.ToJsonString()).Settings;
             Assert.True(settings.LoopWait + (2 * settings.RetryTimeout) <= settings.Ttl, json.ToJsonString());
             Assert.True(settings is { Ttl.TotalSeconds: >= 20, LoopWait.TotalSeconds: >= 1, RetryTimeout.TotalSeconds: >= 3 }, json.ToJsonString());
+            var shorter = settings.Short ?? settings.Timing;
+            Assert.True(shorter.LoopWait + (2 * shorter.RetryTimeout) <= shorter.Ttl, json.ToJsonString());
+            Assert.True(shorter is { Ttl.TotalSeconds: >= 5, LoopWait.TotalSeconds: >= 1, RetryTimeout.TotalSeconds: >= 1 }, json.ToJsonString());
         }
     }
 

@@ -172,7 +172,7 @@ internal sealed class SimGuard(SimHost host, IGuarded server)
             {
                 _quit = true;
                 server.Quit();
-                Schedule(Margin / 4);
+                Schedule(host.Boottime - LastDeadline >= Margin.Ticks ? TimeSpan.Zero : Margin / 4);
                 return;
             }
 

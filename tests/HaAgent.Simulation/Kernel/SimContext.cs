@@ -9,6 +9,9 @@ namespace HaAgent.Simulation.Kernel;
 /// </remarks>
 internal sealed class SimContext(SimProcess process) : LoopContext
 {
+    /// <summary>More steps than this at one instant: the product is in a circle.</summary>
+    private const int Circle = 50_000;
+
     private bool _isDraining;
     private bool _isDue;
 
@@ -45,6 +48,7 @@ internal sealed class SimContext(SimProcess process) : LoopContext
         _isDue = false;
         _isDraining = true;
         var before = Current;
+        var steps = 0;
         SetSynchronizationContext(this);
         try
         {
@@ -58,12 +62,22 @@ internal sealed class SimContext(SimProcess process) : LoopContext
                     return;
                 }
 
+                if (ForeignPost is { } stack)
+                {
+                    throw new InvalidOperationException($"something was posted to the pump of {process} from a foreign thread: {stack}");
+                }
+
                 if (!RunOne())
                 {
                     return;
                 }
 
                 Steps++;
+                if (++steps > Circle)
+                {
+                    throw new InvalidOperationException($"{process} made {Circle} steps at one instant: it goes round in a circle");
+                }
+
                 BetweenSteps?.Invoke();
             }
         }

@@ -23,6 +23,8 @@ internal sealed class SimNetwork(VirtualTime time, Chance chance)
 
     public void Trouble(string from, string to, LinkTrouble trouble) => _trouble[(from, to)] = trouble;
 
+    public void Calm(string from, string to) => _trouble.Remove((from, to));
+
     public void HealAll()
     {
         _cut.Clear();
@@ -35,7 +37,8 @@ internal sealed class SimNetwork(VirtualTime time, Chance chance)
     public bool ReachBoth(string a, string b) => Reaches(a, b) && Reaches(b, a);
 
     /// <summary>A message under way: it arrives after its latency unless the link is cut by then, or loses it.</summary>
-    public void Send(string from, string to, Action arrive)
+    /// <param name="swallowed">Told when it is lost after all, for a transport that sends again; null: nobody.</param>
+    public void Send(string from, string to, Action arrive, Action? swallowed = null)
     {
         var latency = from == to ? chance.Milliseconds(0.01, 0.05) : chance.Milliseconds(0.1, 0.6);
         if (_trouble.TryGetValue((from, to), out var trouble))
@@ -43,6 +46,7 @@ internal sealed class SimNetwork(VirtualTime time, Chance chance)
             if (chance.Happens(trouble.Loss))
             {
                 Swallowed++;
+                swallowed?.Invoke();
                 return;
             }
 
@@ -58,6 +62,7 @@ internal sealed class SimNetwork(VirtualTime time, Chance chance)
             else
             {
                 Swallowed++;
+                swallowed?.Invoke();
             }
         });
     }

@@ -7,7 +7,8 @@ namespace HaAgent.Simulation.Kernel;
 /// </remarks>
 internal sealed class VirtualTime
 {
-    private readonly PriorityQueue<Scheduled, (long At, long Order)> _queue = new();
+    private readonly PriorityQueue<Scheduled, (long At, long Order)> _queue = new(new ByTime());
+    private readonly int _thread = Environment.CurrentManagedThreadId;
     private long _order;
 
     /// <summary>Since the beginning of the run.</summary>
@@ -18,6 +19,11 @@ internal sealed class VirtualTime
 
     public Scheduled After(TimeSpan delay, Action action)
     {
+        if (Environment.CurrentManagedThreadId != _thread)
+        {
+            throw new InvalidOperationException("scheduled from a foreign thread: the run could not be replayed");
+        }
+
         var scheduled = new Scheduled(action);
         var at = delay > TimeSpan.Zero ? Now + delay : Now;
         _queue.Enqueue(scheduled, (at.Ticks, _order++));
@@ -46,6 +52,13 @@ internal sealed class VirtualTime
 
         Now = until;
         return false;
+    }
+
+    /// <summary>The queue spends its time comparing.</summary>
+    private sealed class ByTime : IComparer<(long At, long Order)>
+    {
+        public int Compare((long At, long Order) x, (long At, long Order) y) =>
+            x.At != y.At ? (x.At < y.At ? -1 : 1) : x.Order.CompareTo(y.Order);
     }
 }
 

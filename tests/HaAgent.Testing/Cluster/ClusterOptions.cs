@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using HaAgent.Testing.Etcd;
 
 namespace HaAgent.Testing.Cluster;
 
@@ -10,6 +11,9 @@ public sealed record ClusterOptions
 
     /// <summary>1 or 3.</summary>
     public int EtcdMembers { get; init; } = 1;
+
+    /// <summary>A store that several clusters share, each with a scope of its own; whoever started it ends it. Null: one of its own.</summary>
+    public EtcdServers? Store { get; init; }
 
     public bool HaProxy { get; init; }
 

@@ -40,7 +40,7 @@ public sealed class TestCluster : IAsyncDisposable
         var cluster = new TestCluster(options, TempFolder.Create("c", options.WithSpace));
         try
         {
-            cluster.Store = await EtcdServers.StartAsync(
+            cluster.Store = options.Store ?? await EtcdServers.StartAsync(
                 new() { Members = options.EtcdMembers, Folder = cluster.Folder, FirstPort = options.Prefer.Etcd }).ConfigureAwait(false);
             foreach (var name in Names.Take(options.Nodes))
             {
@@ -79,10 +79,10 @@ public sealed class TestCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts every agent and whatever else the options name.</summary>
+    /// <summary>Starts every agent that does not run yet, and whatever else the options name.</summary>
     public async Task StartAgentsAsync(CancellationToken stop = default)
     {
-        foreach (var node in _nodes)
+        foreach (var node in _nodes.Where(n => !n.IsRunning))
         {
             node.Start();
         }
@@ -274,7 +274,7 @@ public sealed class TestCluster : IAsyncDisposable
             Ports.Release(node.Configuration.PostgresPort);
         }
 
-        if (Store is not null)
+        if (Store is not null && Store != _options.Store)
         {
             await Store.DisposeAsync().ConfigureAwait(false);
         }

@@ -28,6 +28,10 @@ internal sealed class EtcdGateway : IDisposable
         return answer["kvs"] is JsonArray found ? [.. found.Select(kv => Stored(kv!.AsObject()))] : [];
     }
 
+    /// <summary>Writes a key that hangs on no lease.</summary>
+    public Task WriteAsync(EtcdServer member, string key, string value) =>
+        PostAsync(member, "/v3/kv/put", new() { ["key"] = Base64(key), ["value"] = Base64(value) });
+
     /// <summary>Whole seconds; negative when the lease has ended.</summary>
     public async Task<TimeSpan> LeaseLeftAsync(EtcdServer member, long lease) =>
         TimeSpan.FromSeconds(Number(await PostAsync(member, "/v3/lease/timetolive", Named(lease)).ConfigureAwait(false), "TTL"));

@@ -80,6 +80,9 @@ public sealed class EtcdServers : IAsyncDisposable
         return (await _gateway.RangeAsync(Answering(), prefix, end).ConfigureAwait(false)).ToDictionary();
     }
 
+    /// <summary>Writes a key that hangs on no lease, as something that is no agent of ours.</summary>
+    public Task WriteAsync(string key, string value) => _gateway.WriteAsync(Answering(), key, value);
+
     /// <summary>Grows with every change of any key: the same before and after means that nothing was written.</summary>
     public Task<long> RevisionAsync() => _gateway.RevisionAsync(Answering());
 

@@ -35,11 +35,17 @@ public sealed record MemberRecordFields
     public string? ReplicationState { get; init; }
     public Timeline Timeline { get; init; }
     public bool Pause { get; init; }
+
+    /// <summary>The <c>ttl</c> that this member uses while times below the peers' minimums are in force; else null.</summary>
+    public TimeSpan? ShortTtl { get; init; }
 }
 
 /// <summary>The value of <c>members/&lt;name&gt;</c>.</summary>
 public static class MemberRecordWriter
 {
+    /// <summary>The feature of a member that can keep times below the peers' minimums.</summary>
+    public const string ShortTimesFeature = "short-ttl";
+
     public static string Write(MemberRecordFields fields)
     {
         var record = new JsonObject
@@ -73,8 +79,23 @@ public static class MemberRecordWriter
         }
 
         // Peers ignore what they do not know; our own tools show it.
-        record["haagent"] = new JsonObject { ["version"] = ProductVersion.Own };
+        record["haagent"] = About(fields);
         return JsonText.Compact(record);
+    }
+
+    private static JsonObject About(MemberRecordFields fields)
+    {
+        var about = new JsonObject
+        {
+            ["version"] = ProductVersion.Own,
+            ["features"] = new JsonArray(ShortTimesFeature),
+        };
+        if (fields.ShortTtl is { } ttl)
+        {
+            about["ttl"] = (long)ttl.TotalSeconds;
+        }
+
+        return about;
     }
 
     private static void AddPendingRestart(JsonObject record, ImmutableArray<PendingParameter> pending)

@@ -125,7 +125,8 @@ internal static class Rows_of_the_data_directory
             Given.EmptyDirectory().NobodyLeads().Store(c => c with { Initialize = null, Members = [] })),
         Of<HaDecision.CreateInitialize>("E20", ReasonId.MayFound,
             "Nobody founded the cluster: this node claims to",
-            Given.EmptyDirectory().NobodyLeads().Store(c => c with { Initialize = null })),
+            Given.EmptyDirectory().NobodyLeads()
+                .Store(c => c with { Initialize = null, Members = [.. c.Members.Select(m => m with { State = "stopped" })] })),
         Of<HaDecision.Wait>("E30", ReasonId.RepairBackOff,
             "The last copy of the leader failed a moment ago: the next waits a cycle",
             Given.EmptyDirectory().Remember(m => m with { RepairFailedAt = Given.Now })),

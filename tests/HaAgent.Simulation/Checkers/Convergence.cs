@@ -1,0 +1,65 @@
+using HaAgent.Simulation.Cluster;
+
+namespace HaAgent.Simulation.Checkers;
+
+/// <summary>L1: once faults have stopped, one leads, is primary, and every other server streams from it, with no human help.</summary>
+internal sealed class Convergence(SimCluster cluster)
+{
+    /// <summary>Null when it has; else what is not so yet.</summary>
+    public string? WhatIsMissing()
+    {
+        if (cluster.LeaderNode is not { } leader)
+        {
+            if (cluster.Etcd.Find(SimCluster.Prefix + "initialize") is null && !cluster.IsUntouched
+                && !cluster.Nodes.Any(node => node.Server.Run is { IsInRecovery: false }))
+            {
+                cluster.World.Count("the operator is needed: the store forgot the cluster while no primary ran");
+                return null; // who named it before would be a guess: the agents say so and wait
+            }
+
+            return $"nobody leads (the leader key holds {cluster.Leader ?? "nothing"})";
+        }
+
+        if (!leader.Server.IsWritable)
+        {
+            return $"{leader} leads and takes no writes ({leader.ServerState}; {leader.Agent?.Board.Latest?.ReasonText})";
+        }
+
+        foreach (var node in cluster.Nodes)
+        {
+            if (node != leader && !node.StreamsFrom(leader))
+            {
+                if (IsOnATimelineOfTheSameNumber(node, leader))
+                {
+                    cluster.World.Count("replica needs a new copy: two timelines of one number");
+                    continue; // nothing that a server tells of itself shows it: docs/safety.md
+                }
+
+                if (node.Server.Run?.Receiver.Problem.EndsWith("was removed", StringComparison.Ordinal) == true)
+                {
+                    cluster.World.Count("replica needs a new copy: its WAL is gone everywhere");
+                    continue; // haagentctl reinit: no agent makes a new copy of a server unasked whose history is sound
+                }
+
+                return $"{node} does not stream from {leader} ({node.ServerState}; {node.Agent?.Board.Latest?.ReasonText})";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The leader's history has a timeline of the number that this server is on, but it is another one.</summary>
+    private static bool IsOnATimelineOfTheSameNumber(SimNode node, SimNode leader)
+    {
+        var own = node.Server.Run is null ? null : node.Server.Directory.Branch;
+        for (var branch = leader.Server.Directory.Branch; own is not null && branch is not null; branch = branch.Parent)
+        {
+            if (branch.Number == own.Number)
+            {
+                return branch != own;
+            }
+        }
+
+        return false;
+    }
+}
