@@ -16,7 +16,7 @@ internal sealed class FenceLadder(IPostgresServer postgres, ILeaseGuard guard, T
     /// <summary>Below this an orderly stop has no chance.</summary>
     internal static readonly TimeSpan ShortestOrderly = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>What an immediate stop gets when the deadline has passed already.</summary>
+    /// <summary>What an immediate stop gets when the orderly one has used up the time.</summary>
     internal static readonly TimeSpan LastChance = TimeSpan.FromMilliseconds(200);
 
     /// <summary>And what it gets when the time to have ended was over before the ladder began.</summary>

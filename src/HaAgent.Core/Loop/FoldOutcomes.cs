@@ -81,8 +81,6 @@ internal static class FoldOutcomes
         (JobSpec.Compare, _) => memory with { RepairFailedAt = now },
         (JobSpec.Rewind, JobResult.Rewound { Outcome: RewindOutcome.NotNeeded }) when memory.Rewind == RewindState.Needed =>
             memory with { Rewind = RewindState.CheckDue, RepairFailedAt = now }, // two words against each other: look again
-        (JobSpec.Rewind, JobResult.Rewound { Outcome: RewindOutcome.Done }) =>
-            Rewound(memory, settings, RewindOutcome.Done, now) with { WroteOn = default },
         (JobSpec.Rewind, JobResult.Rewound rewound) => Rewound(memory, settings, rewound.Outcome, now),
         (JobSpec.Rewind, _) => memory with { RepairFailedAt = now },
         (JobSpec.Discard discard, JobResult.Done) => memory with
@@ -141,7 +139,8 @@ internal static class FoldOutcomes
 
     private static NodeMemory Rewound(NodeMemory memory, HaSettings settings, RewindOutcome outcome, Instant now) => outcome switch
     {
-        RewindOutcome.Done or RewindOutcome.NotNeeded => memory with { Rewind = RewindState.Done, RepairFailedAt = null },
+        RewindOutcome.Done => memory with { Rewind = RewindState.Done, RepairFailedAt = null, WroteOn = default },
+        RewindOutcome.NotNeeded => memory with { Rewind = RewindState.Done, RepairFailedAt = null },
         RewindOutcome.SourceUnreachable => memory with { RepairFailedAt = now },
         _ => memory with
         {

@@ -11,8 +11,6 @@ namespace HaAgent.Simulation.Checkers;
 /// </remarks>
 internal sealed class OneWriter
 {
-    private static readonly TimeSpan ThawGrace = TimeSpan.FromMilliseconds(100);
-
     /// <summary>From the return of an agent or guard to its first deed.</summary>
     private static readonly TimeSpan ReturnGrace = TimeSpan.FromSeconds(1);
 
@@ -72,14 +70,10 @@ internal sealed class OneWriter
         }
     }
 
-    /// <summary>A whole host that was frozen, until the first step of its guard or agent.</summary>
-    public static bool HasJustThawed(SimCluster cluster, SimNode node) =>
-        node.Host.ThawedAt is { } thawed && cluster.World.Time.Now - thawed <= ThawGrace;
-
     private bool IsExcused(SimNode node)
     {
         var now = _cluster.World.Time.Now;
-        return HasJustThawed(_cluster, node)
+        return node.HasJustThawed
             || node.IsUnwatched
             || (_unwatchedAt.TryGetValue(node, out var unwatched) && now - unwatched <= ReturnGrace);
     }

@@ -28,7 +28,7 @@ internal sealed class Promotions(SimCluster cluster, Exceptions exceptions)
     public void TookEffect(SimNode node)
     {
         Checked++;
-        if (!IsHeldBy(node) && !OneWriter.HasJustThawed(cluster, node) && !node.IsUnwatched)
+        if (!IsHeldBy(node) && !node.HasJustThawed && !node.IsUnwatched)
         {
             cluster.Violations.Add("S3", $"{node} takes writes from now on while the leader key holds {cluster.Leader ?? "nothing"}");
         }

@@ -13,6 +13,9 @@ namespace HaAgent.Simulation.Cluster;
 /// <summary>A database host: its server, its guard, and the agent that systemd keeps running there.</summary>
 internal sealed class SimNode
 {
+    /// <summary>Within so long of a thaw the scheduler runs a process again.</summary>
+    private static readonly TimeSpan FirstStep = TimeSpan.FromMilliseconds(100);
+
     /// <summary>systemd's RestartSec and the start of the program.</summary>
     private static readonly TimeSpan Restart = TimeSpan.FromMilliseconds(400);
 
@@ -57,6 +60,9 @@ internal sealed class SimNode
     /// <summary>Agent and guard are both dead or stopped, while the machine runs: the watchdog's case.</summary>
     public bool IsUnwatched =>
         !Host.IsFrozen && Guard.Process is null or { IsFrozen: true } && Agent is null or { Process.IsFrozen: true };
+
+    /// <summary>The whole host was frozen, and its guard or agent may not have made its first step yet.</summary>
+    public bool HasJustThawed => Host.ThawedAt is { } thawed && World.Time.Now - thawed <= FirstStep;
 
     /// <summary>The end of the lease that the guard was last told of has passed, by the own clock.</summary>
     public bool IsPastLeaseEnd =>

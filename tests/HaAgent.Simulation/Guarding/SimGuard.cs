@@ -126,18 +126,7 @@ internal sealed class SimGuard(SimHost host, IGuarded server)
                 break;
             default:
                 _quit = false;
-                if (Agent is { IsDead: false })
-                {
-                    return; // armed again, it is woken
-                }
-
-                Process?.After(Alone, () =>
-                {
-                    if (State == WordState.Disarmed && Agent is not { IsDead: false })
-                    {
-                        Process?.Kill();
-                    }
-                });
+                GoUnless(() => State != WordState.Disarmed);
                 break;
         }
     }
@@ -181,18 +170,26 @@ internal sealed class SimGuard(SimHost host, IGuarded server)
         else
         {
             _quit = false;
-            if (Agent is not { IsDead: false })
-            {
-                Process?.After(Alone, () =>
-                {
-                    if (!server.AnyProcess && Agent is not { IsDead: false })
-                    {
-                        Process?.Kill();
-                    }
-                });
-            }
+            GoUnless(() => server.AnyProcess);
         }
 
         Schedule(Agent is { IsDead: false } ? FiredLookEvery : LookEvery);
+    }
+
+    /// <summary>Without an agent it ends, if there is still nothing to do after a while. With one it waits to be woken.</summary>
+    private void GoUnless(Func<bool> isNeeded)
+    {
+        if (Agent is { IsDead: false })
+        {
+            return;
+        }
+
+        Process?.After(Alone, () =>
+        {
+            if (!isNeeded() && Agent is not { IsDead: false })
+            {
+                Process?.Kill();
+            }
+        });
     }
 }
