@@ -3,6 +3,7 @@ using HaAgent.Testing.Cluster;
 
 namespace HaAgent.EndToEnd.Tests;
 
+[Collection(nameof(Undisturbed))]
 public class A_crash_of_PostgreSQL : ClusterTest
 {
     private static readonly TimeProvider Clock = TimeProvider.System;

@@ -5,6 +5,7 @@ using Npgsql;
 
 namespace HaAgent.EndToEnd.Tests;
 
+[Collection(nameof(Undisturbed))]
 public class A_switchover : ClusterTest
 {
     [Fact]

@@ -1,7 +1,5 @@
 using HaAgent.Testing.Cluster;
 
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
-
 namespace HaAgent.EndToEnd.Tests;
 
 /// <summary>A test with a cluster of its own. When it fails, the nodes' logs are kept beside the results.</summary>

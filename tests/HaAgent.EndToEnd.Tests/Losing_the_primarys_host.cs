@@ -4,6 +4,7 @@ using HaAgent.Testing.Etcd;
 
 namespace HaAgent.EndToEnd.Tests;
 
+[Collection(nameof(Undisturbed))]
 public class Losing_the_primarys_host : ClusterTest
 {
     private static readonly TimeProvider Clock = TimeProvider.System;

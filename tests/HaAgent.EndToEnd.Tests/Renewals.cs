@@ -5,6 +5,7 @@ using HaAgent.Testing.Cluster;
 
 namespace HaAgent.EndToEnd.Tests;
 
+[Collection(nameof(Undisturbed))]
 public class Renewals : ClusterTest
 {
     private static readonly TimeProvider Clock = TimeProvider.System;

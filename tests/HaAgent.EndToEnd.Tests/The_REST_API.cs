@@ -3,6 +3,7 @@ using HaAgent.Testing.Processes;
 
 namespace HaAgent.EndToEnd.Tests;
 
+[Collection(nameof(Undisturbed))]
 public class The_REST_API : ClusterTest
 {
     [Fact]

@@ -3,6 +3,7 @@ using HaAgent.Testing.Cluster;
 
 namespace HaAgent.EndToEnd.Tests;
 
+[Collection(nameof(Undisturbed))]
 public class The_end_of_an_agent : ClusterTest
 {
     [Fact]

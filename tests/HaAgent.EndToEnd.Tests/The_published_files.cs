@@ -5,6 +5,7 @@ using HaAgent.Testing.Processes;
 
 namespace HaAgent.EndToEnd.Tests;
 
+[Collection(nameof(Undisturbed))]
 public class The_published_files : ClusterTest
 {
     /// <summary>An environment in which no SDK can be found.</summary>

@@ -4,6 +4,7 @@ using HaAgent.Testing.Cluster;
 namespace HaAgent.EndToEnd.Tests.GuardFigures;
 
 /// <summary>Everything competes with agent and guard for processors and memory, and nothing is wrong.</summary>
+[Collection(nameof(Undisturbed))]
 public class The_lease_guard_on_a_busy_machine : ClusterTest
 {
     /// <summary>For what agents and servers still grow by, and for all the files that they read.</summary>
