@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using HaAgent.Core.Contracts.Records;
@@ -43,13 +44,13 @@ internal sealed class MemberApi(CtlOptions settings, TimeProvider clock) : IDisp
                 var text = await response.Content.ReadAsStringAsync(either.Token).ConfigureAwait(false);
                 return new ApiAnswer.Answered((int)response.StatusCode, text);
             }
-            catch (HttpRequestException failure)
-                when (failure.HttpRequestError == HttpRequestError.ConnectionError && attempt < ConnectAttempts)
+            catch (Exception failure)
+                when (failure is SocketException or HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } && attempt < ConnectAttempts)
             {
                 // Nothing was sent yet, so asking again cannot do it twice. An agent that restarts is back in a moment.
                 await Task.Delay(BetweenAttempts, clock, stop).ConfigureAwait(false);
             }
-            catch (HttpRequestException failure)
+            catch (Exception failure) when (failure is SocketException or HttpRequestException)
             {
                 return new ApiAnswer.Unreachable(Reason(failure));
             }
@@ -89,7 +90,7 @@ internal sealed class MemberApi(CtlOptions settings, TimeProvider clock) : IDisp
             ? new UriBuilder(published.Scheme, published.Host, published.Port, endpoint).Uri
             : null;
 
-    private static string Reason(HttpRequestException failure) =>
+    private static string Reason(Exception failure) =>
         failure.InnerException is { } cause && !failure.Message.Contains(cause.Message, StringComparison.Ordinal)
             ? $"{failure.Message} {cause.Message}"
             : failure.Message;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using Google.Protobuf;
 
 namespace HaAgent.Dcs.Grpc;
@@ -85,7 +86,7 @@ internal sealed class Http2GrpcChannel(Uri server, HttpMessageHandler handler, T
     internal static bool IsExpected(Exception e, CancellationToken stop) => e switch
     {
         OperationCanceledException => !stop.IsCancellationRequested,
-        HttpRequestException or IOException or InvalidDataException or InvalidProtocolBufferException => true,
+        HttpRequestException or SocketException or IOException or InvalidDataException or InvalidProtocolBufferException => true,
         ObjectDisposedException => true,
         _ => false,
     };

@@ -107,8 +107,9 @@ internal sealed class PeersOverHttp : IPeers, IDisposable
         {
             return new PeerAnswer.Unreachable(PeerSilence.Refused);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception e) when (e is HttpRequestException or SocketException or IOException or OperationCanceledException)
         {
+            // A socket's own exception: the peer had reset the connection before the client asked whom it is with.
             // The deadline of the whole round, a reset, no route, a name that does not resolve: nothing is known.
             PeersLog.NoAnswer(_logger, peer.Name.Value, e.Message);
             return new PeerAnswer.Unreachable(PeerSilence.TimedOut);
@@ -141,7 +142,7 @@ internal sealed class PeersOverHttp : IPeers, IDisposable
             using var response = await _client.SendAsync(request, either.Token).ConfigureAwait(false);
         }
         catch (Exception e)
-            when (e is HttpRequestException or IOException or OperationCanceledException or ObjectDisposedException)
+            when (e is HttpRequestException or SocketException or IOException or OperationCanceledException or ObjectDisposedException)
         {
             PeersLog.NoAnswer(_logger, peer.Name.Value, e.Message);
         }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using HaAgent.Core.Model;
+using HaAgent.Core.Ports;
 using HaAgent.Core.Snapshot;
 using HaAgent.Rest;
 using HaAgent.Tests.Given;
@@ -61,6 +62,35 @@ public class Ballots
     {
         await using var api = await RunningApi.StartAsync(Nodes.Primary(RunningApi.Clock) with { ValidUntil = Instant.Zero });
         Assert.DoesNotContain("xlog", (await api.AskAsync("GET", "/patroni")).Body, StringComparison.Ordinal);
+    }
+
+    /// <summary>The client may find a socket without a peer, and tells so by an exception that is none of HTTP's.</summary>
+    [Fact]
+    public async Task Of_a_peer_that_resets_every_connection_at_once_are_silent()
+    {
+        using var resetting = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { LingerState = new(true, 0) };
+        resetting.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        resetting.Listen(512);
+        var port = ((IPEndPoint)resetting.LocalEndPoint!).Port; // it is bound
+        using var ended = new CancellationTokenSource();
+        var accepting = Task.Run(async () =>
+        {
+            while (!ended.IsCancellationRequested)
+            {
+                using var accepted = await resetting.AcceptAsync(ended.Token);
+                accepted.LingerState = new(true, 0);
+            }
+        }, TestContext.Current.CancellationToken);
+
+        using var peers = new PeersOverHttp(RunningApi.Clock, NullLoggerFactory.Instance, credentials: null);
+        for (var round = 0; round < 100; round++)
+        {
+            var readings = await peers.AskAsync([.. Enumerable.Range(0, 20).Select(_ => new PeerAddress(new("b"), Url(port)))], Patience, TestContext.Current.CancellationToken);
+            Assert.All(readings, reading => Assert.IsType<PeerAnswer.Unreachable>(reading.Answer));
+        }
+
+        await ended.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => accepting);
     }
 
     [Fact]
