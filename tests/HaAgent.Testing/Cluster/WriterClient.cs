@@ -115,7 +115,9 @@ public sealed class WriterClient : IAsyncDisposable
             try
             {
                 await using var connection = new NpgsqlConnection(_targets[target]);
-                await connection.OpenAsync(_stop.Token).ConfigureAwait(false);
+                // Without the token, here and below: a command that is given up while its connection breaks makes Npgsql throw out of
+                // the cancellation itself. The connection string bounds both.
+                await connection.OpenAsync().ConfigureAwait(false);
                 await using var insert = new NpgsqlCommand($"INSERT INTO {Table} (id) VALUES ($1)", connection);
                 var parameter = new NpgsqlParameter<long>();
                 insert.Parameters.Add(parameter);
@@ -124,7 +126,7 @@ public sealed class WriterClient : IAsyncDisposable
                     // A new number for every attempt: a row whose reply was lost may be there or not, and nobody claims either.
                     parameter.TypedValue = ++id;
                     var sentAt = Clock.GetTimestamp();
-                    await insert.ExecuteNonQueryAsync(_stop.Token).ConfigureAwait(false);
+                    await insert.ExecuteNonQueryAsync().ConfigureAwait(false);
                     Note(new AcknowledgedRow(id, sentAt, Clock.GetTimestamp()));
                     await Task.Delay(_pace, Clock, _stop.Token).ConfigureAwait(false);
                 }
