@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using HaAgent.Core.Model;
 using HaAgent.Core.Ports;
+using HaAgent.Core.Snapshot;
 using HaAgent.Dcs.Etcd;
 using HaAgent.Testing;
 using HaAgent.Testing.Etcd;
@@ -42,6 +43,27 @@ public sealed class An_operator_at_etcd : IAsyncLifetime
         TestContext.Current.TestOutputHelper?.WriteLine($"told {took.TotalMilliseconds:F0} ms after etcdctl had ended");
         Assert.True(_agent.View.IsUnlocked);
         Assert.Equal(LeaseOutcome.NotHeld, (await _agent.RenewAsync()).Outcome);
+        Assert.Equal(LeaseOutcome.NotHeld, (await _agent.RenewAsync()).Outcome);
+    }
+
+    [Fact]
+    public async Task Who_empties_the_store_is_noticed_although_it_has_the_same_name_and_counts_from_the_beginning()
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            await EtcdCtl.RunAsync(_etcd.Hosts, "put", "/service/batman/history", $"[{i}]"); // more writes than the new store will have seen
+        }
+
+        await _etcd.Members[0].WipeAsync();
+        _etcd.StartAll();
+        await _etcd.WaitUntilHealthyAsync();
+        foreach (var agent in (TestAgent[])[_witness, _agent])
+        {
+            await Eventually.HoldsAsync(
+                "nobody leads", TestAgent.Soon,
+                () => agent.Dcs.Latest is DcsReading.Answered { Cluster: { IsUnlocked: true, Members: [] } }, TestAgent.Stop);
+        }
+
         Assert.Equal(LeaseOutcome.NotHeld, (await _agent.RenewAsync()).Outcome);
     }
 

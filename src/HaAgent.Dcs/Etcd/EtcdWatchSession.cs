@@ -167,6 +167,7 @@ internal sealed class EtcdWatchSession(
     private async Task<(GrpcStatus Status, long Revision, bool FoundNews)> RebuildAsync(EtcdAttempt attempt, CancellationToken ending)
     {
         var sentAt = connection.Now;
+        var known = cache.Revision;
         var reply = await connection.AuthenticatedAsync(
             EtcdPath.Bulk,
             at => connection.CallAsync(EtcdPath.Bulk, EtcdMethods.Range, EtcdTransactions.ReadPrefix(keys.Prefix), at, ending),
@@ -175,6 +176,13 @@ internal sealed class EtcdWatchSession(
         if (reply.Message is not { } range)
         {
             return (reply.Status, 0, false);
+        }
+
+        if (range.Header.Revision < known)
+        {
+            // Linearizable, and older than what was known when it was sent: a store of the same name and with as many elections behind
+            // it that was begun without its data, or from a backup. Nothing that we know of it holds.
+            connection.Guard.BeginAnew();
         }
 
         var stored = range.Kvs.Select(key => EtcdTransactions.Stored(key, keys.Prefix));

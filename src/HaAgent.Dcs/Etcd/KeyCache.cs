@@ -31,6 +31,18 @@ internal sealed class KeyCache(NodeName self)
     /// <summary>Raised after a change that somebody else made, or that matters whoever made it.</summary>
     public event Action<DcsChange>? Changed;
 
+    /// <summary>The newest revision that anything here is from.</summary>
+    public long Revision
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _ahead.Values.Append(_revision).Max();
+            }
+        }
+    }
+
     public ClusterState State
     {
         get

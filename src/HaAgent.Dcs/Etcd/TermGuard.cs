@@ -19,6 +19,15 @@ internal sealed class TermGuard(TimeProvider clock, Func<TimeSpan> forgetAfter)
     /// <summary>Grows when what is known of the cluster no longer holds: another cluster answers, or a restored one.</summary>
     public long Epoch { get; private set; }
 
+    /// <summary>The cluster has shown that it does not know its past any more.</summary>
+    public void BeginAnew()
+    {
+        lock (_lock)
+        {
+            Epoch++;
+        }
+    }
+
     /// <summary>The highest term seen.</summary>
     public ulong Term
     {

@@ -113,6 +113,13 @@ public sealed class EtcdServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends it and removes its data: the next start begins a store of the same name without a past.</summary>
+    public async Task WipeAsync()
+    {
+        await KillAsync().ConfigureAwait(false);
+        Directory.Delete(Path.Combine(_folder, "data"), recursive: true);
+    }
+
     /// <summary>SIGSTOP: it accepts connections and answers nothing.</summary>
     public void Freeze()
     {
