@@ -127,7 +127,7 @@ internal sealed class WalReceiver(ServerRun run)
             Problem = "the upstream has gone";
             if (!run.Backends.IsDead)
             {
-                Directory.Flushed = Directory.Written; // a receiver that ends flushes what it has
+                Flush(Directory.Written); // a receiver that ends flushes what it has
             }
 
             Server.RaiseChanged();
