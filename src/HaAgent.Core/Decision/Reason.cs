@@ -133,6 +133,7 @@ public enum ReasonId
     HeldBack,
     EarlyExpiryAsk,
     LagTooLarge,
+    GivenAwayAhead,
     TimelineBehind,
     RaceAskPeers,
     RacePeersAsked,

@@ -129,6 +129,8 @@ public static class ReasonText
         (ReasonId.HeldBack, _) => "not racing for the lock: it was given away a moment ago",
         (ReasonId.EarlyExpiryAsk, var f) => $"the lease of {f.Node} expired sooner than it should: asking {f.Node} itself first",
         (ReasonId.LagTooLarge, var f) => $"My wal position exceeds maximum replication lag ({f.Mine} behind {f.Theirs} by more than {f.Bound})",
+        (ReasonId.GivenAwayAhead, var f) =>
+            $"{f.Node} gave the leader lock away at {f.Theirs} and this node has only {f.Mine}: until {f.At} it waits for members that may have everything and do not answer",
         (ReasonId.TimelineBehind, var f) => $"My timeline {f.MyTimeline} is behind last known cluster timeline {f.TheirTimeline}",
         (ReasonId.RaceAskPeers or ReasonId.RacePeersAsked, _) => "nobody leads: asking the other members where they stand",
         (ReasonId.AnotherIsAlive, var f) => $"Primary ({f.Node}) is still alive",

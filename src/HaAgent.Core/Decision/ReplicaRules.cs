@@ -73,6 +73,11 @@ internal static class ReplicaRules
         new("R72", v => !Ballots.AreIn(v, Since(v)),
             v => new HaDecision.Wait(new(ReasonId.RacePeersAsked), Ballots.LookAgain(v))),
 
+        // Given away, the key is for who has all of it. As long as somebody may, whom we have not heard: not for longer than a lease.
+        new("R73", v => GivenAwayAhead(v) is { } loss && v.At < loss.At + v.Settings.Ttl && Ballots.Electorate(v).Any(peer => !HasTold(v, peer.Name)),
+            v => new HaDecision.Wait(new(ReasonId.GivenAwayAhead,
+                new() { Node = v.Memory.Loss!.Leader, Mine = v.Position(), Theirs = v.Cluster!.Status.Optime, At = v.Memory.Loss.At + v.Settings.Ttl }), Again(v))), // tested
+
         // An operator asked for another node and it can: leave it the key. Not in a switchover whose candidate is behind: the key
         // ran out before it was handed over, and it will wait for us as we would for it.
         new("R74", v => v.Request() is { Candidate.IsNobody: false } request
@@ -120,6 +125,12 @@ internal static class ReplicaRules
         var node = id == ReasonId.EarlyExpiryAsk ? v.Memory.Loss?.Leader ?? NodeName.Nobody : outcome.Node;
         return new(id, new() { Node = node, Mine = v.Position(), Theirs = outcome.Theirs });
     }
+
+    /// <summary>The old leader let go, and said how far it had come: further than this node.</summary>
+    private static LeaderLoss? GivenAwayAhead(NodeView v) =>
+        v.Memory.Loss is { ByExpiry: false } loss && v.Cluster is { Status.Optime: { IsKnown: true } optime } && optime > v.Position() ? loss : null;
+
+    private static bool HasTold(NodeView v, NodeName peer) => Ballots.Of(v, peer)?.Answer is PeerAnswer.Answered { Position.IsKnown: true };
 
     private static LeaderLoss? EarlyLoss(NodeView v) => v.Memory.Loss is { Early: true } loss ? loss : null;
 

@@ -69,6 +69,21 @@ public class A_replica
         Given.Replica().Running(inRecovery: true, Here - 1048576).Loss().NoBallot("a").NoBallot("c").MustDecide<HaDecision.RaceForLease>("R90", ReasonId.Healthiest);
 
     [Fact]
+    public void Leaves_a_key_that_was_given_away_to_who_may_have_everything_but_not_for_ever()
+    {
+        var behind = Given.Replica("c").Running(inRecovery: true, Here - 1).Loss(byExpiry: false).Ballot("b", Here - 2);
+        behind.NoBallot("a").MustDecide<HaDecision.Wait>("R73", ReasonId.GivenAwayAhead);
+        behind.NoBallot("a", PeerSilence.NoPosition).MustDecide<HaDecision.Wait>("R73", ReasonId.GivenAwayAhead);
+        var ttl = behind.Build().Settings.Ttl;
+        behind.Remember(m => m with { Loss = m.Loss! with { At = Given.Now - ttl } }).MustDecide<HaDecision.RaceForLease>("R90", ReasonId.Healthiest);
+    }
+
+    [Fact]
+    public void Takes_a_key_that_was_given_away_further_on_when_everybody_has_told_that_he_has_no_more() =>
+        Given.Replica("c").Running(inRecovery: true, Here - 1).Loss(byExpiry: false).Ballot("a", Here - 1).Ballot("b", Here - 2)
+            .MustDecide<HaDecision.RaceForLease>("R90", ReasonId.Healthiest);
+
+    [Fact]
     public void Never_races_with_a_history_that_has_left_the_clusters() =>
         Given.Replica().Loss().Remember(m => m with { Rewind = RewindState.Needed }).MustDecide<HaDecision.Wait>("R50", ReasonId.RewindNeeded);
 
