@@ -33,6 +33,11 @@ internal sealed class ConfigurationApply(ServerContext context, ParameterKnowled
                 return new(true, false, [], "");
             }
 
+            if (plan.Starting)
+            {
+                return new(true, (changed || plan.Force) && Reload(), [], "");
+            }
+
             var session = await context.ConnectAsync(SqlWithin, stop).ConfigureAwait(false);
             await using (session.ConfigureAwait(false))
             {
@@ -87,8 +92,7 @@ internal sealed class ConfigurationApply(ServerContext context, ParameterKnowled
     private async Task<bool> ReloadAsync(SqlSession session, CancellationToken stop)
     {
         var before = await LoadedAtAsync(session).ConfigureAwait(false);
-        PgLog.Reloading(context.Log);
-        if (!context.Postmaster.Signal(PidFd.SigHup))
+        if (!Reload())
         {
             return false;
         }
@@ -101,6 +105,12 @@ internal sealed class ConfigurationApply(ServerContext context, ParameterKnowled
 
         context.Files.SaveBackups(context.Configuration);
         return true;
+    }
+
+    private bool Reload()
+    {
+        PgLog.Reloading(context.Log);
+        return context.Postmaster.Signal(PidFd.SigHup);
     }
 
     private async Task<ImmutableArray<PendingParameter>> PendingAsync(SqlSession session)

@@ -9,26 +9,38 @@ internal static class ConfigurationDuty
 {
     public static Duty? Due(NodeView v)
     {
-        if (v.Job is not null || v.Memory.Fencing || v.Memory.HandOver is not null || v.Sql() is not { } sql
+        if (v.Job is not null || v.Memory.Fencing || v.Memory.HandOver is not null
             || v.Postgres.Process is not ServerProcess.Running server || v.Memory.PromoteIssued)
         {
             return null;
         }
 
-        // A candidate of a hand-over, and anybody while nobody leads, keeps what it has: changing it would cost the moment that counts.
-        // So does everybody while the leader's own record is missing for a moment.
-        var known = v.LeaderIsAnother() && !v.RequestNamesMe()
-            ? v.Upstream() ?? (v.Settings.Tags.NoStream ? null : v.Memory.Applied?.Follow)
-            : v.Memory.Applied?.Follow;
-        var follow = sql.InRecovery ? known : null;
-        if (sql.InRecovery && (v.StoreIsSilent() || (v.Unlocked() && v.Memory.Applied is null)))
+        return v.Sql() switch
         {
-            return null;
-        }
+            { InRecovery: false } => Apply(v, new(server.Pid, AsPrimary: true, Follow: null, v.Settings.Serial)),
+            { } when !v.StoreIsSilent() && !(v.Unlocked() && v.Memory.Applied is null) =>
+                Apply(v, new(server.Pid, AsPrimary: false, Known(v), v.Settings.Serial)),
 
-        var wanted = new AppliedConfiguration(server.Pid, !sql.InRecovery, follow, v.Settings.Serial);
-        return wanted == v.Memory.Applied ? null : new Duty.Apply(new ApplyPlan(!sql.InRecovery, follow, Force: IsNewSerial(v)), wanted);
+            // Started while nobody could tell whom to follow, it may need that node's WAL before it takes a connection.
+            null when IsStartingStandby(v) && v.LeaderIsAnother() && v.Upstream() is { } upstream =>
+                Apply(v, new(server.Pid, AsPrimary: false, upstream, v.Settings.Serial, Starting: true)),
+            _ => null,
+        };
     }
+
+    private static Duty.Apply? Apply(NodeView v, AppliedConfiguration wanted) =>
+        wanted == v.Memory.Applied ? null : new(new ApplyPlan(wanted.AsPrimary, wanted.Follow, Force: IsNewSerial(v), wanted.Starting), wanted);
+
+    /// <summary>
+    /// A candidate of a hand-over, and anybody while nobody leads, keeps what it has: changing it would cost the moment that counts. So
+    /// does everybody while the leader's own record is missing for a moment.
+    /// </summary>
+    private static Upstream? Known(NodeView v) => v.LeaderIsAnother() && !v.RequestNamesMe()
+        ? v.Upstream() ?? (v.Settings.Tags.NoStream ? null : v.Memory.Applied?.Follow)
+        : v.Memory.Applied?.Follow;
+
+    private static bool IsStartingStandby(NodeView v) =>
+        v.IsStartingUp() && v.Memory is { LocalRole: not LocalRole.Primary, MayBePromoting: false } && v.Directory() is { HasStandbySignal: true };
 
     /// <summary>The settings changed under a server that had been told of earlier ones: it is reloaded even if no file differs.</summary>
     private static bool IsNewSerial(NodeView v)

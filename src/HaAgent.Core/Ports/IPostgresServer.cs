@@ -123,7 +123,8 @@ public sealed record StartPlan(bool AsPrimary, Upstream? Follow);
 
 /// <param name="Follow">For a standby: whom to stream from; null: nobody. Not looked at on a primary.</param>
 /// <param name="Force">Rewrite and reload even when nothing differs (SIGHUP).</param>
-public sealed record ApplyPlan(bool IsPrimary, Upstream? Follow, bool Force);
+/// <param name="Starting">The server takes no connections yet: it is told to reload, and asked nothing.</param>
+public sealed record ApplyPlan(bool IsPrimary, Upstream? Follow, bool Force, bool Starting = false);
 
 /// <param name="Reloaded">The server was told to reload.</param>
 /// <param name="PendingRestart">Parameters that need a restart, with old and new value.</param>

@@ -165,7 +165,8 @@ public enum LeaseRequest
 }
 
 /// <param name="SettingsSerial">Counts changes of the effective configuration.</param>
-public sealed record AppliedConfiguration(int Pid, bool AsPrimary, Ports.Upstream? Follow, long SettingsSerial);
+/// <param name="Starting">It did not take connections yet, so what waits for a restart is not known.</param>
+public sealed record AppliedConfiguration(int Pid, bool AsPrimary, Ports.Upstream? Follow, long SettingsSerial, bool Starting = false);
 
 /// <summary>What the local server is, as far as it matters for safety.</summary>
 public enum LocalRole

@@ -215,7 +215,7 @@ internal sealed class SimPostgres : IPostgresServer
         }
 
         var reload = changed || plan.Force;
-        var problem = await _sql.LocalAsync(ApplyWithin, (_, done) => done(), stop).ConfigureAwait(false);
+        var problem = plan.Starting ? null : await _sql.LocalAsync(ApplyWithin, (_, done) => done(), stop).ConfigureAwait(false);
         if (problem is null && reload)
         {
             _side.Server.Reload(changed);
