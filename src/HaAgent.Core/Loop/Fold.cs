@@ -179,12 +179,20 @@ internal static class Fold
             return memory;
         }
 
-        // Another leader, or the same one on a newer timeline: what was judged before says nothing about it.
-        var judged = (cluster.LeaderName, cluster.LeaderMember?.Timeline ?? Timeline.Unknown);
-        var own = v.Timeline();
-        var newer = judged.Item2.IsKnown && own.IsKnown && judged.Item2 != own;
-        return memory.Compared != judged && newer && memory.Rewind is RewindState.Idle or RewindState.Done
-                && cluster.LeaderMember is { IsPrimaryByRole: true }
+        var (published, own) = (cluster.LeaderMember?.Timeline ?? Timeline.Unknown, v.Timeline());
+        if (!published.IsKnown || !own.IsKnown)
+        {
+            return memory;
+        }
+
+        if (published == own)
+        {
+            return memory with { Compared = default };
+        }
+
+        // Another leader, or the same one on another timeline: what was judged before says nothing about it.
+        var isJudged = memory.Compared.Leader == cluster.LeaderName && (memory.Compared.Found == published || memory.Compared.Published == published);
+        return !isJudged && memory.Rewind is RewindState.Idle or RewindState.Done && cluster.LeaderMember is { IsPrimaryByRole: true }
             ? memory with { Rewind = RewindState.CheckDue }
             : memory;
     }

@@ -123,7 +123,7 @@ internal static class FoldOutcomes
 
     private static NodeMemory Compared(NodeMemory memory, JobSpec.Compare compare, DivergenceFacts facts, Instant now)
     {
-        var judged = memory with { Compared = (compare.Leader.Name, facts.LeaderTimeline) };
+        var judged = memory with { Compared = new(compare.Leader.Name, facts.LeaderTimeline, memory.LastLed?.LeaderMember?.Timeline ?? default) };
         if (Divergence.IsForkOfOneNumber(facts, memory.WroteOn))
         {
             return judged with { Rewind = RewindState.Failed, RepairFailedAt = null };

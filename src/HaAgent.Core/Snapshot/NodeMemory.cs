@@ -71,8 +71,8 @@ public sealed record NodeMemory
 
     public RewindState Rewind { get; init; } = RewindState.Idle;
 
-    /// <summary>The leader (and its timeline) for which divergence was last judged.</summary>
-    public (NodeName Leader, Timeline Timeline) Compared { get; init; }
+    /// <summary>For whom divergence was last judged, since the local server was last on a timeline that its leader published.</summary>
+    public Comparison Compared { get; init; }
 
     /// <summary>
     /// The timeline on which the local server last took writes of its own; unknown once it has streamed from another. Another primary on
@@ -196,6 +196,10 @@ public sealed record HandOver(
     bool Released,
     bool ForShutdown,
     ImmutableArray<NodeName> Streamed);
+
+/// <param name="Found">The timeline that the leader itself told.</param>
+/// <param name="Published">What the store said of it then, which may be older.</param>
+public readonly record struct Comparison(NodeName Leader, Timeline Found, Timeline Published);
 
 public enum RewindState
 {
