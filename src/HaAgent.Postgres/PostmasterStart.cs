@@ -74,6 +74,12 @@ internal sealed partial class PostmasterStart(ServerContext context, Observer ob
         var filePlan = new FilePlan(context.Configuration, catalog, binary.Version, plan.AsPrimary, follow, Raised);
         PgLog.Starting(
             context.Log, binary.Version, context.DataDirectory, plan.AsPrimary ? "as primary" : "in recovery");
+        var lies = UnixFile.Identity(context.DataDirectory);
+        if (plan.Only.IsKnown && lies != plan.Only)
+        {
+            return Failed($"{context.DataDirectory} is not the directory that PostgreSQL ran from: it was mounted or copied there since");
+        }
+
         var (result, log) = await LaunchAsync(filePlan, notAfter, until, kills, stop).ConfigureAwait(false);
         if (result.Outcome == StartOutcome.Failed && !catalog.IsComplete
             && RefusedParameters(log) is { Count: > 0 } refused)

@@ -108,6 +108,7 @@ internal static class AnyView
         Maybe(random, 8, () => given.Remember(m => m with { HoldBackUntil = Given.Now + Some(random, 20) }));
         Maybe(random, 10, () => given.Remember(m => m with { PromoteIssued = true }));
         Maybe(random, 10, () => given.Remember(m => m with { PromoteFailed = true }));
+        Maybe(random, 10, () => given.Remember(m => m with { DirectoryReplaced = true }));
         Maybe(random, 8, () => given.Remember(m => m with { FencedInSilence = true }));
         Maybe(random, 6, () => given.Remember(m => m with { DiscardedUnfinished = true }));
         Maybe(random, 4, () => given.Remember(m => m with { HasJoined = true }));

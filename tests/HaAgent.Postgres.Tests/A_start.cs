@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using HaAgent.Core.Ports;
 using HaAgent.Core.Snapshot;
+using HaAgent.Postgres.Control;
 
 namespace HaAgent.Postgres.Tests;
 
@@ -18,6 +19,29 @@ public class A_start
 
         Assert.Equal(StartOutcome.TooLate, result.Outcome);
         Assert.IsType<ServerProcess.None>(a.Server.Latest.Process);
+    }
+
+    [Fact]
+    public async Task Of_another_directory_than_the_one_that_was_meant_fails_and_writes_nothing_there()
+    {
+        await using var a = await TestServer.PrimaryAsync();
+        var ranFrom = Assert.IsType<DataDirectory.Initialized>(a.Server.Latest.Directory).Identity;
+        Assert.True(ranFrom.IsKnown);
+        await a.StopAsync();
+        var (path, aside) = (a.Options.DataDirectory, a.Options.DataDirectory + ".aside");
+        Directory.Move(path, aside);
+        var copied = await new ProcessRunner(TimeProvider.System).RunAsync(new Command("/bin/cp", ["-a", aside, path]), TestServer.Soon, TestServer.Stop);
+        Assert.True(copied.Succeeded, copied.Complaint);
+        File.Delete(Path.Combine(path, "postgresql.conf"));
+
+        var result = await a.Server.StartAsync(new(true, null, ranFrom), TestServer.In(30), TestServer.Soon, TestServer.Stop);
+
+        Assert.Equal(StartOutcome.Failed, result.Outcome);
+        Assert.Contains("is not the directory that PostgreSQL ran from", result.Detail, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(path, "postgresql.conf")));
+        Directory.Delete(path, recursive: true);
+        Directory.Move(aside, path);
+        Assert.Equal(StartOutcome.Running, (await a.Server.StartAsync(new(true, null, ranFrom), TestServer.In(30), TestServer.Soon, TestServer.Stop)).Outcome);
     }
 
     [Fact]

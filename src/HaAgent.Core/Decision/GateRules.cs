@@ -31,6 +31,9 @@ internal static class GateRules
             v => new HaDecision.Fence(v.At, new(ReasonId.DirectoryEmptyWhileLeading))),
         new("G20", v => v.Postgres.Directory is DataDirectory.Empty && !v.Running() && v.HasKey() && v.Memory.Founding == FoundingState.None,
             v => new HaDecision.ReleaseLease(default, v.Settings.LoopWait, new(ReasonId.DirectoryEmptyWhileLeading))),
+        // A mount that came back, a copy by somebody's hand: what was acknowledged may not be in it.
+        new("G22", v => v.Memory.DirectoryReplaced && !v.Running() && v.HasLease(),
+            v => new HaDecision.ReleaseLease(default, v.Settings.Ttl, new(ReasonId.DirectoryReplacedWhileLeading))),
         new("G23", v => v.Postgres.Directory is DataDirectory.Foreign && v.HasLease() && !v.Running(),
             v => new HaDecision.ReleaseLease(default, v.Settings.Ttl, new(ReasonId.DirectoryForeignWhileLeading))),
         new("G25", v => v.Postgres.Directory is DataDirectory.Foreign,

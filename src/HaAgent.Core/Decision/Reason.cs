@@ -56,6 +56,7 @@ public enum ReasonId
     DirectoryUnreadable,
     DirectoryForeign,
     DirectoryEmptyWhileLeading,
+    DirectoryReplacedWhileLeading,
     DirectoryUnfinished,
     DirectoryForeignWhileLeading,
     ClaimVoid,

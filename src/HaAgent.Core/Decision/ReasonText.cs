@@ -44,6 +44,8 @@ public static class ReasonText
         (ReasonId.DirectoryForeign, _) => "data dir for the cluster is not empty, but system ID is invalid; consider doing reinitialize",
         (ReasonId.DirectoryForeignWhileLeading, _) => "released leader key voluntarily as data dir not accessible",
         (ReasonId.ClaimVoid, _) => "giving back the right to found the cluster: the attempt was broken off",
+        (ReasonId.DirectoryReplacedWhileLeading, _) =>
+            "released leader key: the data directory is not the one that PostgreSQL ran from (was it mounted or copied there?) and may lack what was acknowledged since",
         (ReasonId.DirectoryEmptyWhileLeading, _) => "released leader key voluntarily as data dir empty and currently leader",
         (ReasonId.DirectoryUnfinished, _) => "removing a data directory whose creation was interrupted",
         (ReasonId.DirectoryEmptyInPause, _) => "running with empty data directory",

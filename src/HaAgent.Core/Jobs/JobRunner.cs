@@ -92,7 +92,7 @@ internal sealed class JobRunner(IPostgresServer postgres, ILeaseGuard guard, Bac
             case JobSpec.BaseBackup copy:
                 return await _steps.BaseBackupAsync(copy, Phase, cancelled);
             case JobSpec.StartPrimary start:
-                return !Arm(spec) ? Unguarded : await _steps.StartAsync(new(AsPrimary: true, null), start.NotAfter, start.Timeout, cancelled);
+                return !Arm(spec) ? Unguarded : await _steps.StartAsync(new(AsPrimary: true, null, start.Directory), start.NotAfter, start.Timeout, cancelled);
             case JobSpec.StartReplica start:
                 return await _steps.StartAsync(new(AsPrimary: false, start.Follow), Instant.Never, start.Timeout, cancelled);
             case JobSpec.Promote promote:

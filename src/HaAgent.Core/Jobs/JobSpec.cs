@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using HaAgent.Core.Model;
 using HaAgent.Core.Ports;
+using HaAgent.Core.Snapshot;
 
 namespace HaAgent.Core.Jobs;
 
@@ -27,7 +28,8 @@ public abstract record JobSpec
     }
 
     /// <summary>Start writable, under an authority that holds until <paramref name="NotAfter"/>.</summary>
-    public sealed record StartPrimary(Instant NotAfter, TimeSpan Timeout, string Why) : JobSpec
+    /// <param name="Directory">The data directory that this was decided for.</param>
+    public sealed record StartPrimary(Instant NotAfter, TimeSpan Timeout, string Why, FileIdentity Directory = default) : JobSpec
     {
         public override string Label => Why;
     }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using HaAgent.Core.Authority;
 using HaAgent.Core.Decision;
+using HaAgent.Core.Jobs;
 using HaAgent.Core.Model;
 using HaAgent.Core.Snapshot;
 
@@ -28,7 +29,7 @@ internal static class Fold
     public static NodeMemory Observe(NodeView v)
     {
         var memory = v.Memory;
-        memory = Streaming(v, Wrote(v, Server(v, memory)));
+        memory = Streaming(v, Wrote(v, Server(v, Directory(v, memory))));
         memory = Pause(v with { Memory = memory }, memory);
         memory = Leadership(v with { Memory = memory }, memory);
         memory = memory with { ShortTimes = ShortTimes.After(v) };
@@ -52,6 +53,25 @@ internal static class Fold
             ? memory with { Authority = new NodeAuthority.Unknown(predecessor ?? v.At + v.Settings.RetryTimeout) }
             : memory;
     }
+
+    /// <summary>Is what lies there what the server ran from?</summary>
+    private static NodeMemory Directory(NodeView v, NodeMemory memory)
+    {
+        var identity = v.Directory()?.Identity ?? default;
+        if (v.Postgres.Process is ServerProcess.Running { Pid: var pid })
+        {
+            return memory.Served.Pid == pid && memory.Served.Directory.IsKnown
+                ? memory
+                : memory with { Served = (pid, identity), DirectoryReplaced = false };
+        }
+
+        // Once: what was found out about it holds until it changes again.
+        return identity.IsKnown && memory.Served.Directory.IsKnown && identity != memory.Served.Directory
+            ? memory with { Served = (0, identity), DirectoryReplaced = !IsMaking(v), Rewind = RewindState.CheckDue }
+            : memory;
+    }
+
+    private static bool IsMaking(NodeView v) => v.Job is { Spec: JobSpec.BaseBackup or JobSpec.Found or JobSpec.Discard };
 
     private static NodeMemory Server(NodeView v, NodeMemory memory)
     {

@@ -28,6 +28,15 @@ public sealed record NodeMemory
     /// <summary>What the local server was last known, started or told to be. Decides when it cannot be asked.</summary>
     public LocalRole LocalRole { get; init; } = LocalRole.Unknown;
 
+    /// <summary>The server that was last seen running, and the data directory that it was first seen with.</summary>
+    public (int Pid, FileIdentity Directory) Served { get; init; }
+
+    /// <summary>
+    /// What lies at the data directory's path is not what the server ran from, and this agent did not put it there: a mount that came
+    /// back, or somebody's copy. It may be older than what was acknowledged.
+    /// </summary>
+    public bool DirectoryReplaced { get; init; }
+
     /// <summary>A promotion was issued to the running postmaster.</summary>
     public bool PromoteIssued { get; init; }
 

@@ -39,13 +39,22 @@ public abstract record DataDirectory
     /// <param name="HasStandbySignal">It will start in recovery.</param>
     /// <param name="HasBackupLabel">A base backup that was never started.</param>
     /// <param name="Unfinished">This agent's own marker says its creation was never completed.</param>
+    /// <param name="Identity">Which directory it is, whatever the path; the default when that is not known.</param>
     public sealed record Initialized(
         string SystemIdentifier,
         ControlState State,
         WalPosition Checkpoint,
         bool HasStandbySignal,
         bool HasBackupLabel,
-        bool Unfinished) : DataDirectory;
+        bool Unfinished,
+        FileIdentity Identity = default) : DataDirectory;
+}
+
+/// <summary>A file or directory for as long as its file system is mounted.</summary>
+/// <param name="Device">Major and minor number of the device.</param>
+public readonly record struct FileIdentity(ulong Device, ulong Inode)
+{
+    public bool IsKnown => this != default;
 }
 
 /// <summary><c>DBState</c> of PostgreSQL's <c>catalog/pg_control.h</c>; the numbers are those on disk.</summary>

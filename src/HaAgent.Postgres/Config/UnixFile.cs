@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using HaAgent.Core.Snapshot;
 
 namespace HaAgent.Postgres.Config;
 
@@ -30,6 +31,15 @@ internal static unsafe partial class UnixFile
         }
 
         return (*(uint*)(buffer + 20), (UnixFileMode)(*(ushort*)(buffer + 28) & 0xFFF));
+    }
+
+    /// <summary>Which file or directory is at the path; the default when there is none or it may not be looked at.</summary>
+    public static FileIdentity Identity(string path)
+    {
+        // stx_ino at 32, stx_dev_major and stx_dev_minor from 136.
+        const uint InodeNumber = 0x100;
+        var buffer = stackalloc byte[256];
+        return StatX(CurrentDirectory, path, 0, InodeNumber, buffer) == 0 ? new(*(ulong*)(buffer + 136), *(ulong*)(buffer + 32)) : default;
     }
 
     /// <summary>The effective user.</summary>

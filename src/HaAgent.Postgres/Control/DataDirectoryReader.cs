@@ -51,7 +51,8 @@ internal sealed class DataDirectoryReader(PostgresOptions options, CreationMarke
                 control.Checkpoint,
                 HasStandbySignal: File.Exists(Path.Combine(path, StandbySignal)),
                 HasBackupLabel: File.Exists(Path.Combine(path, "backup_label")),
-                Unfinished: marker.Exists);
+                Unfinished: marker.Exists,
+                UnixFile.Identity(path));
         }
         catch (ControlFileException e)
         {

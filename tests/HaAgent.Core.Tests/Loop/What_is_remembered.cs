@@ -35,6 +35,37 @@ public class What_is_remembered
     }
 
     [Fact]
+    public void A_data_directory_in_the_place_of_the_one_that_the_server_ran_from_is_somebody_elses_work()
+    {
+        var (first, second) = (new FileIdentity(1, 10), new FileIdentity(1, 11));
+        var ran = Fold.Observe(Given.Primary().Directory(Initialized(first)));
+        Assert.Equal(first, ran.Served.Directory);
+
+        var same = Fold.Observe(Given.Stopped("a").Directory(Initialized(first)).Remember(_ => ran));
+        Assert.False(same.DirectoryReplaced);
+
+        var given = Given.Stopped("a").Directory(Initialized(second)).Remember(_ => ran);
+        var replaced = Fold.Observe(given);
+        Assert.Equal((true, RewindState.CheckDue), (replaced.DirectoryReplaced, replaced.Rewind));
+
+        // Judged once, not for ever.
+        var judged = Fold.Observe(given.Remember(_ => replaced with { Rewind = RewindState.Idle }));
+        Assert.Equal((true, RewindState.Idle), (judged.DirectoryReplaced, judged.Rewind));
+        Assert.False(Fold.Observe(Given.Primary().Directory(Initialized(second)).Remember(_ => judged)).DirectoryReplaced);
+    }
+
+    [Fact]
+    public void A_data_directory_that_this_agent_makes_is_its_own_work()
+    {
+        var ran = Fold.Observe(Given.Primary().Directory(Initialized(new(1, 10))));
+        var job = new JobSpec.BaseBackup(new Upstream(new("b"), "postgres://b"), default);
+        Assert.False(Fold.Observe(Given.Stopped("a").Directory(Initialized(new(1, 11))).Remember(_ => ran).Job(job)).DirectoryReplaced);
+    }
+
+    private static DataDirectory Initialized(FileIdentity identity) =>
+        Assert.IsType<DataDirectory.Initialized>(Given.Stopped("a").Build().Postgres.Directory) with { Identity = identity };
+
+    [Fact]
     public void A_release_is_never_early() => Assert.False(Fold.Observe(Given.Replica().NobodyLeads()).Loss!.Early);
 
     [Theory]

@@ -7,6 +7,7 @@ internal sealed class Outages(SimServer server)
 {
     private readonly List<Action> _awaitDisk = [];
     private SimDirectory? _unmounted;
+    private ulong _inode = 1;
     private string? _killPending;
 
     private ServerRun? Run => server.Run;
@@ -99,7 +100,7 @@ internal sealed class Outages(SimServer server)
         Run?.End("lost its data directory");
         server.Tool?.End("input/output error");
         _unmounted = server.Directory;
-        server.Show(new() { Content = unreadable ? DirectoryContent.Unreadable : DirectoryContent.Empty });
+        server.Show(new() { Inode = ++_inode, Content = unreadable ? DirectoryContent.Unreadable : DirectoryContent.Empty });
     }
 
     public void Mount()

@@ -8,6 +8,9 @@ internal sealed class SimDirectory
 {
     private ControlState _state;
 
+    /// <summary>Differs from that of any other directory of this host.</summary>
+    public ulong Inode { get; init; } = 1;
+
     /// <summary>Raised when the control file's state was written.</summary>
     public Action? ControlWritten { get; set; }
 
@@ -87,7 +90,7 @@ internal sealed class SimDirectory
         DirectoryContent.Partial when !IsMarked => new DataDirectory.Foreign("no control file"),
         DirectoryContent.Initialized when Checkpoint is null => new DataDirectory.Foreign("no checkpoint"),
         DirectoryContent.Initialized => new DataDirectory.Initialized(
-            SystemIdentifier, _state, Checkpoint.Position, HasStandbySignal, HasBackupLabel, IsMarked),
+            SystemIdentifier, _state, Checkpoint.Position, HasStandbySignal, HasBackupLabel, IsMarked, new(1, Inode)),
         _ => new DataDirectory.Empty(),
     };
 }

@@ -65,6 +65,11 @@ internal sealed class SimStart(AgentSide side, SimObserver observer, SqlWork sql
             return Failed("No space left on device");
         }
 
+        if (plan.Only.IsKnown && (server.Directory.Read() as DataDirectory.Initialized)?.Identity != plan.Only)
+        {
+            return Failed("it is not the directory that PostgreSQL ran from");
+        }
+
         WriteFiles(server, plan.AsPrimary, plan.Follow);
         server.Directory.HasStandbySignal = !plan.AsPrimary && server.Directory.Content == DirectoryContent.Initialized;
         stop.ThrowIfCancellationRequested();
