@@ -109,6 +109,10 @@ internal sealed class SimEtcd
     /// <summary>Is there a leader now whom a majority follows?</summary>
     public bool HasQuorum => RaftLeader is { IsUp: true } leader && leader.Raft.Quorum.CountFollowers() >= Majority;
 
+    /// <summary>How long the member that leads will still keep a lease, by the run's time; null: nobody leads, or it knows no such lease.</summary>
+    public TimeSpan? LeaseLeft(long id) =>
+        RaftLeader is { } leader && leader.Server.Lessor.Left(id) is { } left ? leader.Host.ToRun(left) : null;
+
     public int Majority => (Members.Count / 2) + 1;
 
     /// <summary>Raised for each change of a key at the instant at which the store makes it.</summary>

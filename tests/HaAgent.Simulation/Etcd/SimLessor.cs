@@ -74,6 +74,10 @@ internal sealed class SimLessor(SimHost host)
     /// <summary>True when it is counted down here and is not over.</summary>
     public bool Holds(long id) => IsPrimary && _leases.TryGetValue(id, out var lease) && lease.EndsAt > host.Boottime;
 
+    /// <summary>How long a lease still runs, by the host's clock; null: it is not counted down here.</summary>
+    public TimeSpan? Left(long id) =>
+        IsPrimary && _leases.TryGetValue(id, out var lease) ? TimeSpan.FromTicks(lease.EndsAt - host.Boottime) : null;
+
     /// <summary>Adds the leases whose end is to be proposed now.</summary>
     public void TakeExpired(List<long> into)
     {

@@ -55,6 +55,9 @@ internal sealed class SimGuard(SimHost host, IGuarded server)
     /// <summary>Nothing of the server is left.</summary>
     public bool ServerIsGone => !server.AnyProcess;
 
+    /// <summary>Raised when a deadline was set: the end of the lease behind it in ticks of the host's clock, and its id.</summary>
+    public event Action<long, long>? DeadlineSet;
+
     /// <summary>Raised when the guard's process ended.</summary>
     public event Action? Ended;
 
@@ -77,7 +80,8 @@ internal sealed class SimGuard(SimHost host, IGuarded server)
         Schedule(TimeSpan.Zero);
     }
 
-    public bool TryArm(long deadlineTicks, TimeSpan margin)
+    /// <param name="leaseEndTicks">What the deadline was reckoned from.</param>
+    public bool TryArm(long deadlineTicks, TimeSpan margin, long leaseEndTicks, long leaseId)
     {
         var isEarlier = Deadline is not { } before || deadlineTicks < before;
         if (!WordRules.TrySet(ref _word, Math.Max(1, deadlineTicks * NanosecondsPerTick)))
@@ -87,6 +91,7 @@ internal sealed class SimGuard(SimHost host, IGuarded server)
 
         Margin = margin;
         LastDeadline = deadlineTicks;
+        DeadlineSet?.Invoke(leaseEndTicks, leaseId);
         if (isEarlier || _next is not { IsPending: true })
         {
             Schedule(TimeSpan.Zero);

@@ -53,7 +53,7 @@ internal sealed class SimLeaseGuard : ILeaseGuard
     public bool TryArm(Instant deadline, Instant leaseEnd, long leaseId)
     {
         var margin = leaseEnd - deadline;
-        return _guard.TryArm(deadline.Ticks, margin > SmallestMargin ? margin : SmallestMargin);
+        return _guard.TryArm(deadline.Ticks, margin > SmallestMargin ? margin : SmallestMargin, leaseEnd.Ticks, leaseId);
     }
 
     public bool TryDisarm(bool onlyIfNothingRuns) =>

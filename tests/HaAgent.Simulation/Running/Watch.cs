@@ -18,6 +18,7 @@ internal sealed class Watch
     private readonly SimCluster _cluster;
     private readonly Clients _clients;
     private readonly OneWriter _oneWriter;
+    private readonly CountedLeases _leases;
     private readonly Promotions _promotions;
     private readonly DestructiveSteps _destructive;
     private readonly HandOvers _handOvers;
@@ -32,6 +33,7 @@ internal sealed class Watch
         _clients = new(cluster);
         Exceptions = new(cluster);
         _oneWriter = new(cluster, Exceptions);
+        _leases = new(cluster, Exceptions);
         _promotions = new(cluster, Exceptions);
         _destructive = new(cluster);
         _handOvers = new(cluster, Exceptions);
@@ -56,6 +58,7 @@ internal sealed class Watch
         _cluster.World.Journal.EventHappened += OnEvent;
         foreach (var node in _cluster.Nodes)
         {
+            node.Guard.DeadlineSet += (end, lease) => _leases.Armed(node, end, lease);
             node.Guard.Fired += () => NeedlessStops.Fired(node);
         }
 
@@ -76,7 +79,7 @@ internal sealed class Watch
             }
         }
 
-        if (_oneWriter.Checked == 0 || _promotions.Checked == 0)
+        if (_oneWriter.Checked == 0 || _promotions.Checked == 0 || _leases.Checked == 0)
         {
             _cluster.Violations.Add("run", "nothing was ever checked");
         }
