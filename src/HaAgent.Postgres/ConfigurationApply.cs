@@ -20,7 +20,7 @@ internal sealed class ConfigurationApply(ServerContext context, ParameterKnowled
 
     public async Task<ApplyResult> RunAsync(ApplyPlan plan, CancellationToken stop)
     {
-        var reloaded = false;
+        var (owed, reloaded) = (false, false);
         try
         {
             if (await WriteAsync(plan, stop).ConfigureAwait(false) is not { } changed)
@@ -33,15 +33,19 @@ internal sealed class ConfigurationApply(ServerContext context, ParameterKnowled
                 return new(true, false, [], "");
             }
 
+            owed = changed || plan.Force;
             if (plan.Starting)
             {
-                return new(true, (changed || plan.Force) && Reload(), [], "");
+                reloaded = owed && Reload();
+                owed = false;
+                return new(true, reloaded, [], "");
             }
 
             var session = await context.ConnectAsync(SqlWithin, stop).ConfigureAwait(false);
             await using (session.ConfigureAwait(false))
             {
-                reloaded = (changed || plan.Force) && await ReloadAsync(session, stop).ConfigureAwait(false);
+                reloaded = owed && await ReloadAsync(session, stop).ConfigureAwait(false);
+                owed = false;
                 await knowledge.RefreshAsync(session, stop).ConfigureAwait(false);
                 return new(true, reloaded, await PendingAsync(session).ConfigureAwait(false),
                     await ErrorsAsync(session).ConfigureAwait(false));
@@ -54,6 +58,14 @@ internal sealed class ConfigurationApply(ServerContext context, ParameterKnowled
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or TimeoutException)
         {
             return Failed(reloaded, e.Message);
+        }
+        finally
+        {
+            if (owed)
+            {
+                // The files are written, so the next call will find nothing to change: what the server is to read it is told now.
+                Reload();
+            }
         }
     }
 

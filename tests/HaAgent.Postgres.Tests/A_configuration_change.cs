@@ -37,6 +37,25 @@ public class A_configuration_change
     }
 
     [Fact]
+    public async Task Is_told_to_the_server_although_it_cannot_be_asked_then()
+    {
+        await using var a = await TestServer.PrimaryAsync();
+        await using var b = await a.ReplicaAsync("b");
+        await using var c = await a.ReplicaAsync("c");
+        TestServer.Succeeds(await b.Server.ChangeSlotsAsync([new SlotChange.CreatePhysical("c")], TestServer.Stop));
+        await a.AskAsync("ALTER ROLE postgres PASSWORD 'changed'");
+        await Eventually.HoldsAsync("c does not let us in", TestServer.Soon, async () => !(await FollowAsync(a)).Done, TestServer.Stop);
+        Assert.False((await FollowAsync(b)).Done);
+
+        await a.AskAsync("ALTER ROLE postgres PASSWORD 'super secret'", password: "changed");
+        await Eventually.HoldsAsync("c lets us in again", TestServer.Soon, async () => (await FollowAsync(b)).Done, TestServer.Stop);
+        Assert.Contains($"port={b.Options.Port}", await c.AskAsync("SHOW primary_conninfo"), StringComparison.Ordinal);
+
+        Task<ApplyResult> FollowAsync(TestServer server) =>
+            c.Server.ApplyAsync(new(IsPrimary: false, server.Upstream, Force: false), TestServer.Stop);
+    }
+
+    [Fact]
     public async Task Of_the_local_file_is_taken_over_but_for_names_addresses_and_paths()
     {
         await using var a = await TestServer.PrimaryAsync();

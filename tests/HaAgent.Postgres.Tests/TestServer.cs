@@ -175,20 +175,21 @@ internal sealed class TestServer : IAsyncDisposable
     }
 
     /// <summary>One value, as the superuser through the socket.</summary>
-    public async Task<string?> AskAsync(string sql)
+    /// <param name="password">Of the superuser, when it is not the configured one.</param>
+    public async Task<string?> AskAsync(string sql, string? password = null)
     {
-        await using var source = DataSource();
+        await using var source = DataSource(password);
         await using var connection = await source.OpenConnectionAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         return (await command.ExecuteScalarAsync())?.ToString();
     }
 
-    public NpgsqlDataSource DataSource() => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder
+    public NpgsqlDataSource DataSource(string? password = null) => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder
     {
         Host = Folder,
         Port = Options.Port,
         Username = Options.Superuser.Username,
-        Password = Options.Superuser.Password,
+        Password = password ?? Options.Superuser.Password,
         Database = "postgres",
         Pooling = false,
     });
