@@ -92,7 +92,7 @@ internal sealed class AgentHost : IAsyncDisposable, ISettingsUser
             // once, whether the store answers or not. Only a node without a server can afford to wait.
             var refusedWith = _postgres.Latest.IsRunning
                 ? null
-                : await new Joining(_dcs, _identity, _service, Clock, _logger).RefusedWithAsync(_stop.Token);
+                : await new Joining(_dcs, _postgres, _identity, _service, Clock, _logger).RefusedWithAsync(_stop.Token);
             return refusedWith ?? await RunLoopAsync();
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)

@@ -9,7 +9,7 @@ namespace HaAgent;
 
 /// <summary>May a node without a server join its cluster? The store must have answered, and its name must be its own.</summary>
 internal sealed class Joining(
-    EtcdDcs dcs, NodeIdentity identity, ServiceState service, TimeProvider clock, ILogger logger)
+    EtcdDcs dcs, IPostgresServer postgres, NodeIdentity identity, ServiceState service, TimeProvider clock, ILogger logger)
 {
     private static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(5);
 
@@ -19,7 +19,7 @@ internal sealed class Joining(
     public async Task<int?> RefusedWithAsync(CancellationToken stop)
     {
         var cluster = await WaitForStoreAsync(stop);
-        if (!await NameCheck.IsTakenAsync(cluster, identity, stop))
+        if (cluster is null || !await NameCheck.IsTakenAsync(cluster, identity, stop))
         {
             return null;
         }
@@ -28,16 +28,26 @@ internal sealed class Joining(
         return 1;
     }
 
-    /// <summary>Without the store nothing is known of who leads: wait, saying so, for as long as it takes.</summary>
-    private async Task<ClusterState> WaitForStoreAsync(CancellationToken stop)
+    /// <summary>
+    /// Without the store nothing is known of who leads: wait, saying so, for as long as it takes. A server that comes up meanwhile, by
+    /// somebody's hand or late, needs an agent that looks after it.
+    /// </summary>
+    /// <returns>Null: a server runs here now.</returns>
+    private async Task<ClusterState?> WaitForStoreAsync(CancellationToken stop)
     {
         while (true)
         {
             stop.ThrowIfCancellationRequested();
+            postgres.ProbeSoon();
             var reading = await dcs.ReadAsync(Instant.Now(clock) + StorePatience, stop);
             if (reading is DcsReading.Answered answered)
             {
                 return answered.Cluster;
+            }
+
+            if (postgres.Latest.IsRunning)
+            {
+                return null;
             }
 
             if (dcs.LoginRefused is { } refused)
