@@ -45,7 +45,7 @@ public sealed class HaLoop : IDisposable
         _ladder = new(parts.Postgres, parts.Guard, parts.Alarms, _logger);
         var stall = new StallMeter(_logger);
         var requests = new RequestEffects(parts.Dcs, parts.Settings, parts.Mailbox, _state, _background);
-        var store = new StoreEffects(parts.Dcs, _state, _background, stall, parts.Clock, _logger);
+        var store = new StoreEffects(parts.Dcs, _state, _background, stall, () => Order().GiveTo(parts.Guard), parts.Clock, _logger);
         var executor = new Executor(store, requests, _jobs, parts.Peers, parts.Postgres, _ladder, parts.Settings, _state, _background, parts.Clock, _logger);
         var upkeep = new UpkeepRunner(parts.Dcs, parts.Postgres, parts.Peers, _state, _background, parts.Clock, _logger);
         var times = new TimesInForce(parts, _state, _logger);
@@ -164,15 +164,18 @@ public sealed class HaLoop : IDisposable
     private Instant AuthorityInstant()
     {
         var memory = _state.Memory;
-        if (memory.Fencing || memory.Authority is not (NodeAuthority.Lease or NodeAuthority.Unknown))
+        if (_turn.LastView is not { } seen || memory.Fencing || memory.Authority is not (NodeAuthority.Lease or NodeAuthority.Unknown))
         {
             return Instant.Never;
         }
 
-        var now = Now;
-        var renewal = memory.LeaseRequest == LeaseRequest.None ? memory.RenewAt : Instant.Never;
-        var fence = memory.Authority.FenceAt > now ? memory.Authority.FenceAt : memory.Authority.Until > now ? memory.Authority.Until : Instant.Never;
-        return Instant.Min(renewal, fence);
+        var renewal = memory.LeaseRequest == LeaseRequest.None ? Ahead(memory.RenewAt) : Instant.Never;
+        var fence = Instant.Min(Ahead(memory.Authority.FenceAt), Ahead(memory.Authority.Until));
+        var unguarded = seen.Guard.MissingSince is { } since ? Ahead(since + NodeFacts.GuardPatience) : Instant.Never;
+        return Instant.Min(renewal, Instant.Min(fence, unguarded));
+
+        // What was due when the last turn looked was decided there; what came due since is due at once.
+        Instant Ahead(Instant at) => at > seen.At ? at : Instant.Never;
     }
 
     private void Reschedule(Instant now)
