@@ -29,6 +29,8 @@ internal static class FoundingRules
                 KeyExists: v.Cluster!.Initialize is not null,
                 new(ReasonId.RecordFounding, new() { Text = v.Directory()!.SystemIdentifier }))),
         new("B80", v => v.Cluster!.Config is null, _ => new HaDecision.WriteConfig(new(ReasonId.RecordFounding))),
+        // From the first leader key on this is a primary like any other, and none is without a guard.
+        new("B85", v => v.Guard.MissingSince is not null, _ => new HaDecision.Wait(new(ReasonId.NoGuard))),
         new("B90", _ => true, _ => new HaDecision.TakeLease(new(ReasonId.FirstLeader))),
     ];
 }

@@ -11,7 +11,7 @@ namespace HaAgent.Core.Effects;
 
 /// <summary>Decisions that ask something of the store. None is awaited by the turn: the answer is folded in and wakes the loop.</summary>
 internal sealed class StoreEffects(
-    IDcs dcs, LoopState state, Background background, StallMeter stall, TimeProvider clock, ILogger logger)
+    IDcs dcs, LoopState state, Background background, StallMeter stall, Func<bool> arm, TimeProvider clock, ILogger logger)
 {
     /// <summary>A race is decided by ballots that are true for moments: what could not be sent by then is decided anew.</summary>
     private static readonly TimeSpan LongestRace = TimeSpan.FromSeconds(2);
@@ -32,7 +32,19 @@ internal sealed class StoreEffects(
 
     public void Acquire(NodeView v) => Ask(v, LeaseRequest.Acquiring, stop => dcs.AcquireAsync(Instant.Min(Budget(v), v.At + LongestRace), stop), request => AfterAcquire(v, request));
 
-    public void Take(NodeView v) => Ask(v, LeaseRequest.Taking, stop => dcs.TakeAsync(Budget(v), stop));
+    /// <summary>
+    /// With the first leader key others may copy this primary and lead after it, whether or not its answer comes: so the founder's right
+    /// gets an end, and the guard is told, before the request leaves. From there on it is a primary like one that was found running.
+    /// </summary>
+    public void Take(NodeView v)
+    {
+        var ttl = v.Memory.StoreTiming is { } timing && timing.Ttl < v.Settings.Ttl ? timing.Ttl : v.Settings.Ttl;
+        state.Change(m => m with { Founding = FoundingState.None, Authority = new NodeAuthority.Unknown(LeaseTimes.From(Now, ttl).GuardAt) });
+        if (arm())
+        {
+            Ask(v, LeaseRequest.Taking, stop => dcs.TakeAsync(Budget(v), stop));
+        }
+    }
 
     public void Release(NodeView v, HaDecision.ReleaseLease release)
     {

@@ -29,7 +29,6 @@ internal static class FoldOutcomes
                     RenewAt = answer.SentAt + times.RenewEvery(settings.LoopWait, settings.RetryTimeout),
                     RenewalsUnanswered = 0,
                     PromoteFailed = request == LeaseRequest.Renewing && memory.PromoteFailed,
-                    Founding = request == LeaseRequest.Taking ? FoundingState.None : memory.Founding,
                     FencedInSilence = false,
                 };
 

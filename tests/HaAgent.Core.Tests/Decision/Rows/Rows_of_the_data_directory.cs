@@ -47,6 +47,10 @@ internal static class Rows_of_the_data_directory
         Of<HaDecision.WriteConfig>("B80", ReasonId.RecordFounding,
             "The new cluster is named and the store has no configuration yet",
             Founder(Given.Primary(), FoundingState.Recording, Given.SystemId)),
+        Of<HaDecision.Wait>("B85", ReasonId.NoGuard,
+            "The new cluster is recorded and its founder's guard does not run yet: without one nobody leads",
+            Founder(Given.Primary(), FoundingState.Recording, Given.SystemId)
+                .Store(c => c with { Config = new("{}", new(1)) }).Guard(g => g with { MissingSince = Given.Now })),
         Of<HaDecision.TakeLease>("B90", ReasonId.FirstLeader,
             "The new cluster is recorded: its founder becomes the first leader",
             Founder(Given.Primary(), FoundingState.Recording, Given.SystemId)
