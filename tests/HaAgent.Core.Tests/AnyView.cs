@@ -25,6 +25,7 @@ internal static class AnyView
             () => Crashed(self, random),
             () => Given.Primary(self).StartingUp().Remember(m => m with { StartingSince = Given.Now - TimeSpan.FromSeconds(random.Next(600)) }),
             () => LeftBehind(random),
+            () => HandingOver(random),
             () => Given.Primary("a").Requested("a", "b").Ballot("b", 0x5000000).Remember(m => m with { RequestTried = default }))();
         Maybe(random, 3, () => given.LeadBy(Pick(random, "a", "b", "c", "x")));
         Maybe(random, 3, () => given.NobodyLeads());
@@ -86,6 +87,11 @@ internal static class AnyView
         OfTheDirectory(given, d => d with { State = Pick(random, ControlState.InProduction, ControlState.ShutDown), HasStandbySignal = false });
         return given;
     }
+
+    /// <summary>An old primary that is down, and nobody has confirmed yet.</summary>
+    private static Given HandingOver(Random random) => Given.Stopped("a").WithLease(Some(random, 30))
+        .Remember(m => m with { HandOver = new(new("b"), Given.Now, new(0x5000001), new(1), Given.Now - Some(random, 8), false, random.Next(4) == 0, []) })
+        .Guard(g => g with { MissingSince = random.Next(2) == 0 ? Given.Now - Some(random, 40) : null });
 
     private static void ChangeTheDirectory(Given given, Random random)
     {

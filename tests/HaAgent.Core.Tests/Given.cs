@@ -65,7 +65,7 @@ internal sealed class Given
     {
         Postgres = v.Postgres with
         {
-            Process = new ServerProcess.Running(4711, v.At),
+            Process = new ServerProcess.Running(4711, v.At - TimeSpan.FromHours(1)),
             Directory = ((DataDirectory.Initialized)v.Postgres.Directory) with { State = inRecovery ? ControlState.InArchiveRecovery : ControlState.InProduction, HasStandbySignal = inRecovery },
             Sql = new SqlReading.Answered
             {

@@ -32,7 +32,7 @@ public abstract record GuardOrder
         ArgumentNullException.ThrowIfNull(view);
         if (view.Guard.Fired)
         {
-            return view.Guard.NothingRuns && view.Cluster is not null && !view.HasKey() ? new Reset() : new Leave();
+            return view.Guard.NothingRuns && view.NothingComesUp() && view.Cluster is not null && !view.HasKey() ? new Reset() : new Leave();
         }
 
         if (view.Memory.Fencing)

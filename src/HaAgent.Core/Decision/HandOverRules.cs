@@ -26,9 +26,12 @@ internal static class HandOverRules
             v => Release(v, ReasonId.HandOverForShutdown)),
         new("H30", v => v.Memory.HandOver is { Released: false } && v.HasLease() && Confirmed(v),
             v => Release(v, ReasonId.HandOverConfirmed)),
+        new("H32", v => StartsAgain(v) && v.GuardIsGone(), v => Release(v, ReasonId.NoGuard)),
+        new("H34", v => StartsAgain(v) && v.Guard.MissingSince is not null, _ => new HaDecision.Wait(new(ReasonId.NoGuard))),
+        new("H36", v => StartsAgain(v) && v.At >= v.Authority.FenceAt, AwaitRenewal),
         new("H38", v => v.Memory.HandOver is { Released: false, ForShutdown: false } && v.HasLease() && v.Running() && PatienceIsOver(v),
             _ => new HaDecision.StartJob(new JobSpec.Stop("switchover: demote", AtOnce: true), new(ReasonId.HandOverEndAtOnce))),
-        new("H40", v => v.Memory.HandOver is { Released: false, ForShutdown: false } && v.HasLease() && !v.Running() && PatienceIsOver(v),
+        new("H40", StartsAgain,
             v => new HaDecision.StartJob(
                 StartAgain(v),
                 new(ReasonId.HandOverNobody, new() { Node = v.Memory.HandOver!.Candidate, Theirs = v.Memory.HandOver.FinalPosition }))), // tested
@@ -41,6 +44,7 @@ internal static class HandOverRules
     public static readonly ImmutableArray<HaRule> Rows =
     [
         // Without a final position no ballot proves anything: a candidate may lack what was acknowledged last.
+        new("H03", v => v.Memory.HandOverBroken && v.HasLease() && !v.Running() && v.At >= v.Authority.FenceAt, AwaitRenewal),
         new("H05", v => v.Memory.HandOverBroken && v.HasLease() && !v.Running(),
             v => new HaDecision.StartJob(StartAgain(v), new(ReasonId.HandOverBroken))),
 
@@ -61,6 +65,13 @@ internal static class HandOverRules
     private static bool PatienceIsOver(NodeView v) =>
         v.Memory.HandOver is { DownAt: { } downAt } && (v.At >= downAt + Patience(v) || Candidates(v).IsEmpty);
 
+    /// <summary>Nobody confirmed in time: the old primary is to go on.</summary>
+    private static bool StartsAgain(NodeView v) =>
+        v.Memory.HandOver is { Released: false, ForShutdown: false } && v.HasLease() && !v.Running() && PatienceIsOver(v);
+
+    /// <summary>Too late to begin: a start now would have to be ended at once.</summary>
+    private static HaDecision AwaitRenewal(NodeView v) => new HaDecision.Wait(new(ReasonId.CrashAwaitsRenewal, new() { At = v.Authority.Until }));
+
     private static bool AskedJustNow(NodeView v) =>
         Candidates(v).Any(peer => Ballots.Of(v, peer.Name) is { } ballot
             && ballot.AskedAt >= v.Memory.HandOver!.DownAt && v.At < ballot.AskedAt + AskAgain); // rows test for a hand-over
@@ -68,7 +79,7 @@ internal static class HandOverRules
     private static ImmutableArray<PeerAddress> Candidates(NodeView v) => Ballots.Candidates(v, v.Memory.HandOver?.Candidate ?? NodeName.Nobody);
 
     private static JobSpec.StartPrimary StartAgain(NodeView v) =>
-        new(v.Memory.Authority.FenceAt, v.Settings.PgCtlTimeout, "starting primary after failure");
+        new(v.Memory.Authority.FenceAt, v.Settings.PgCtlTimeout, "starting primary after failure", v.LedFrom());
 
     private static HaDecision Release(NodeView v, ReasonId why) =>
         new HaDecision.ReleaseLease(v.Memory.HandOver!.FinalPosition, v.Settings.LoopWait, // rows test for a hand-over

@@ -11,8 +11,9 @@ internal static class LeaseRules
     [
         new("L05", v => v.Memory.LeaseRequest != LeaseRequest.None, v => new HaDecision.Wait(new(ReasonId.LeaseRequestUnderWay))),
 
-        // The guard has fired. First the server's end, which the fence table sees to; then the key is given up.
-        new("L07", v => v.Guard is { Fired: true, NothingRuns: true } && v.HasKey(),
+        // The guard has fired. First the server's end, which the fence table sees to; then the key is given up. A server that is just
+        // being started may not have a process yet that the guard could find.
+        new("L07", v => v.Guard is { Fired: true, NothingRuns: true } && v.NothingComesUp() && v.HasKey(),
             v => new HaDecision.ReleaseLease(default, v.Settings.LoopWait, new(ReasonId.GuardFired))),
 
         // A restarted agent over a running primary: its lease is not lost, only unknown. The store may still hold the key in

@@ -8,7 +8,8 @@ namespace HaAgent.Core.Decision;
 /// <summary>The questions that rows ask, each with one answer.</summary>
 internal static class NodeFacts
 {
-    private static readonly TimeSpan GuardPatience = TimeSpan.FromSeconds(20);
+    /// <summary>How long a guard may be missing; on a starved machine a start takes seconds.</summary>
+    public static readonly TimeSpan GuardPatience = TimeSpan.FromSeconds(20);
 
     public static bool Paused(this NodeView v) => v.Settings.Pause;
 
@@ -42,7 +43,7 @@ internal static class NodeFacts
     /// </summary>
     public static bool MayBeWritable(this NodeView v)
     {
-        if (!v.Running() || v.Memory.HandOver is { DownAt: not null })
+        if (!v.Running() || v.Lingers())
         {
             return false;
         }
@@ -54,8 +55,22 @@ internal static class NodeFacts
                 && v.Directory() is not { HasStandbySignal: true });
     }
 
+    /// <summary>The very server that was stopped for a hand-over, whose control file says "shut down", is not gone yet.</summary>
+    public static bool Lingers(this NodeView v) =>
+        v.Memory.HandOver is { DownAt: { } downAt } && v.Postgres.Process is ServerProcess.Running { Since: var since } && since < downAt;
+
     /// <summary>This agent wrote the signal file and is starting the server with it; the reading of the directory may be older.</summary>
     private static bool IsBeingStartedAsReplica(this NodeView v) => v.Job is { Spec: JobSpec.StartReplica or JobSpec.BaseBackup };
+
+    /// <summary>No server runs here, and nothing is under way that could bring one up.</summary>
+    public static bool NothingComesUp(this NodeView v) => !v.Running() && v.Job is null && !v.Memory.Fencing;
+
+    /// <summary>
+    /// What may be started as primary again: the data directory that the server ran from. The reading of what lies there may be older
+    /// than the server's end, for a mount can do both at once.
+    /// </summary>
+    public static FileIdentity LedFrom(this NodeView v) =>
+        v.Memory.Served.Directory.IsKnown ? v.Memory.Served.Directory : v.Directory()?.Identity ?? default;
 
     /// <summary>For so long that starting one is known to fail.</summary>
     public static bool GuardIsGone(this NodeView v) => v.Guard.MissingSince is { } since && v.At >= since + GuardPatience;

@@ -30,7 +30,7 @@ internal static class StoppedRules
             v => new HaDecision.Wait(new(ReasonId.CrashAwaitsRenewal, new() { At = v.Authority.Until }))),
         new("X40", Crashed,
             v => new HaDecision.StartJob(
-                new JobSpec.StartPrimary(v.Authority.FenceAt, StartTimeout(v), "starting primary after failure", LedFrom(v)), new(ReasonId.CrashRestart))),
+                new JobSpec.StartPrimary(v.Authority.FenceAt, StartTimeout(v), "starting primary after failure", v.LedFrom()), new(ReasonId.CrashRestart))),
         new("X45", v => v.HasLease() && v.Directory() is { HasStandbySignal: true },
             v => new HaDecision.StartJob(
                 new JobSpec.StartReplica(null, v.Settings.PgCtlTimeout, "restarting after failure"), new(ReasonId.StartAsReadOnly))),
@@ -53,9 +53,6 @@ internal static class StoppedRules
     /// <summary>This node holds the lease, and what lies here was a primary's when it stopped.</summary>
     private static bool Crashed(NodeView v) =>
         v.HasLease() && v.Directory() is { HasStandbySignal: false, HasBackupLabel: false, State: not (ControlState.ShutDownInRecovery or ControlState.InArchiveRecovery) };
-
-    /// <summary>The reading of the directory may be older than the end of the server: a mount can do both at once.</summary>
-    private static FileIdentity LedFrom(NodeView v) => v.Memory.Served.Directory.IsKnown ? v.Memory.Served.Directory : v.Directory()?.Identity ?? default;
 
     private static ImmutableArray<PeerAddress> Others(NodeView v) => Ballots.Candidates(v, NodeName.Nobody);
 

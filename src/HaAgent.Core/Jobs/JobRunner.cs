@@ -92,7 +92,7 @@ internal sealed class JobRunner(IPostgresServer postgres, ILeaseGuard guard, Bac
             case JobSpec.BaseBackup copy:
                 return await _steps.BaseBackupAsync(copy, Phase, cancelled);
             case JobSpec.StartPrimary start:
-                return !Arm(spec) ? Unguarded : await _steps.StartAsync(new(AsPrimary: true, null, start.Directory), start.NotAfter, start.Timeout, cancelled);
+                return !Arm(spec) ? NotStarted : await _steps.StartAsync(new(AsPrimary: true, null, start.Directory), start.NotAfter, start.Timeout, cancelled);
             case JobSpec.StartReplica start:
                 return await _steps.StartAsync(new(AsPrimary: false, start.Follow), Instant.Never, start.Timeout, cancelled);
             case JobSpec.Promote promote:
@@ -116,7 +116,12 @@ internal sealed class JobRunner(IPostgresServer postgres, ILeaseGuard guard, Bac
         }
     }
 
-    private static JobResult Unguarded => new JobResult.Failed("no lease guard, or none with time left, watches over it");
+    private const string WithoutGuard = "no lease guard, or none with time left, watches over it";
+
+    private static JobResult Unguarded => new JobResult.Failed(WithoutGuard);
+
+    /// <summary>Nothing was tried, so nothing failed: what follows is decided anew.</summary>
+    private static JobResult NotStarted => new JobResult.Started(StartOutcome.TooLate, WithoutGuard);
 
     /// <summary>The guard first, then the effect: whatever happens in between, somebody else knows the deadline.</summary>
     private bool Arm(JobSpec spec)

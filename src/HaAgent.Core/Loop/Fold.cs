@@ -92,6 +92,12 @@ internal static class Fold
             };
         }
 
+        if (memory.HandOver is { DownAt: not null } && !v.Lingers())
+        {
+            // Started since, by us or by somebody: there is nothing left to hand over, and what is here is a server like any other.
+            memory = memory with { HandOver = null };
+        }
+
         if (v.Sql() is not { } sql)
         {
             return v.IsStartingUp() ? memory with { StartingSince = memory.StartingSince ?? v.At } : memory;

@@ -66,6 +66,19 @@ public class Orders_to_the_guard
             })));
 
     [Fact]
+    public void Watch_a_server_that_was_started_after_the_one_of_a_hand_over_was_down() =>
+        Assert.IsType<GuardOrder.Arm>(GuardOrder.For(
+            Given.Primary().WithLease(TimeSpan.Zero).Remember(m => m with
+            {
+                HandOver = new(new("b"), Given.Now, new(0x5000001), new(1), DownAt: Given.Now - TimeSpan.FromHours(2), Released: false, false, []),
+            })));
+
+    [Fact]
+    public void Do_not_begin_anew_after_a_firing_while_a_start_is_under_way() =>
+        Assert.Equal(new GuardOrder.Leave(), GuardOrder.For(Fired(
+            Given.Stopped("a").LeadBy("b").Job(new JobSpec.StartPrimary(Given.Now, TimeSpan.FromSeconds(60), "starting primary after failure")))));
+
+    [Fact]
     public void Begin_anew_after_a_firing_only_when_the_server_is_gone_and_the_key_is_known_to_be_given_up()
     {
         Assert.Equal(new GuardOrder.Leave(), GuardOrder.For(Given.Stopped("a").LeadBy("b").Guard(g => g with { Fired = true })));

@@ -42,6 +42,9 @@ internal static class Rows_of_endings
     /// <summary>Only while the agent is not ending: then there is nothing to start again for.</summary>
     public static readonly Example[] Broken =
     [
+        Of<HaDecision.Wait>("H03", ReasonId.CrashAwaitsRenewal,
+            "PostgreSQL hung in its stop for a switchover and was ended, and the lease is about to end: its renewal comes first",
+            Given.Stopped("a").WithLease(TimeSpan.FromSeconds(25)).Remember(m => m with { HandOverBroken = true, RenewAt = Given.Now + Patience })),
         Of<JobSpec.StartPrimary>("H05", ReasonId.HandOverBroken,
             "PostgreSQL hung in its stop for a switchover and was ended: it starts again as primary",
             Given.Stopped("a").WithLease(TimeSpan.Zero).Remember(m => m with { HandOverBroken = true })),
@@ -58,6 +61,16 @@ internal static class Rows_of_endings
         Of<HaDecision.ReleaseLease>("H30", ReasonId.HandOverConfirmed,
             "The candidate says that it has everything",
             HandingOver(Given.Stopped("a")).Ballot("b", Final.Value)),
+        Of<HaDecision.ReleaseLease>("H32", ReasonId.NoGuard,
+            "Nobody confirmed in time, and no guard could be started for the old primary: the key goes to who is furthest",
+            HandingOver(Given.Stopped("a"), downFor: Patience).NoBallot("b").Guard(g => g with { MissingSince = Given.Now - TimeSpan.FromSeconds(20) })),
+        Of<HaDecision.Wait>("H34", ReasonId.NoGuard,
+            "Nobody confirmed in time, and the old primary's guard is just being replaced: it starts after that",
+            HandingOver(Given.Stopped("a"), downFor: Patience).NoBallot("b").Guard(g => g with { MissingSince = Given.Now })),
+        Of<HaDecision.Wait>("H36", ReasonId.CrashAwaitsRenewal,
+            "Nobody confirmed in time, and the lease is about to end: its renewal comes first",
+            HandingOver(Given.Stopped("a"), downFor: Patience).NoBallot("b").WithLease(TimeSpan.FromSeconds(25))
+                .Remember(m => m with { RenewAt = Given.Now + Patience })),
         Of<JobSpec.Stop>("H38", ReasonId.HandOverEndAtOnce,
             "Nobody confirmed in time and the postmaster lingers: it is ended before it is started again",
             HandingOver(Given.Primary(), downFor: Patience).NoBallot("b")),
