@@ -15,7 +15,7 @@ internal static class ServerFaults
         new("disk full", 5, FillDisk),
         new("slow stop", 4, SlowStop),
         new("slow crash recovery", 6, SlowRecovery),
-        new("slow promotion", 5, SlowPromotion),
+        new("slow promotion", 7, SlowPromotion),
         new("base backup fails", 4, FailBackup),
         new("directory gone", 5, Unmount),
     ];

@@ -78,9 +78,11 @@ internal sealed partial class Player
     private void Given(string text)
     {
         var words = text.Split(", ");
+        var isFounded = true;
         _plan = new ClusterPlan { Servers = int.Parse(words[0].Split(' ')[0], CultureInfo.InvariantCulture) };
         foreach (var word in words.Skip(1))
         {
+            isFounded &= word != "empty";
             _plan = word.Split(' ') switch
             {
                 ["ttl", var value] => _plan with { Ttl = Number(value) },
@@ -91,6 +93,7 @@ internal sealed partial class Player
                 ["nothing", "removed"] => _plan with { MayDiscard = false },
                 ["check_timeline"] => _plan with { CheckTimeline = true },
                 ["etcd", "beside", "them"] => _plan with { EtcdApart = false },
+                ["empty"] => _plan, // nothing has run there yet
                 ["one", "etcd"] => _plan with { EtcdMembers = 1 },
                 _ => throw new TranscriptException($"not known: {word}"),
             };
@@ -105,8 +108,11 @@ internal sealed partial class Player
         Watch.NeedlessStops.LastFaultAt = TimeSpan.MaxValue / 2; // what is needless, a transcript says itself
         Watch.Start();
         Cluster.Start();
-        Await("a cluster in which all is well", Settling, () => Watch.Convergence.WhatIsMissing());
-        RunFor(TimeSpan.FromSeconds(_plan.LoopWait));
+        if (isFounded)
+        {
+            Await("a cluster in which all is well", Settling, () => Watch.Convergence.WhatIsMissing());
+            RunFor(TimeSpan.FromSeconds(_plan.LoopWait));
+        }
     }
 
     /// <summary><c>A be the leader, B and C the replicas</c>.</summary>

@@ -27,8 +27,10 @@ internal sealed partial class Player
         (@"([\d.]+) s pass", (p, g) => p.RunFor(Seconds(g[1].Value))),
 
         (@"(\w+)'s agent is frozen", (p, g) => p.Agent(g).Process.Freeze()),
-        (@"(\w+)'s agent is frozen as soon as it decides (\w+)", (p, g) => p.Strike(g, node => node.Agent?.Process.Freeze())),
-        (@"(\w+)'s agent is killed as soon as it decides (\w+)", (p, g) => p.Strike(g, node => node.KillAgent(stay: true))),
+        (@"(\w+)'s agent is frozen as soon as it decides (\w+)", (p, g) => p.Strike(p.Node(g[1].Value), g[2].Value, node => node.Agent?.Process.Freeze())),
+        (@"the first agent that decides (\w+) is frozen", (p, g) => p.Strike(null, g[1].Value, node => node.Agent?.Process.Freeze())),
+        (@"all agents are thawed", (p, _) => p.ThawAgents()),
+        (@"(\w+)'s agent is killed as soon as it decides (\w+)", (p, g) => p.Strike(p.Node(g[1].Value), g[2].Value, node => node.KillAgent(stay: true))),
         (@"(\w+)'s agent is thawed", (p, g) => p.Agent(g).Process.Thaw()),
         (@"(\w+)'s agent is killed", (p, g) => p.Node(g[1].Value).KillAgent(stay: true)),
         (@"(\w+)'s agent is restarted", (p, g) => p.Node(g[1].Value).KillAgent(stay: false)),
@@ -100,20 +102,28 @@ internal sealed partial class Player
         Node(g[1].Value).Agent ?? throw new TranscriptException($"{g[1].Value} has no agent");
 
     /// <summary>At the first step after a decision of this rule, before or within its effect.</summary>
-    private void Strike(GroupCollection g, Action<SimNode> strike)
+    /// <param name="target">Null: whoever decides it first.</param>
+    private void Strike(SimNode? target, string rule, Action<SimNode> strike)
     {
-        var (target, rule) = (Node(g[1].Value), g[2].Value);
         void OnTurned(SimNode node, HaAgent.Core.Contracts.NodeStatus status)
         {
-            if (node == target && status.RuleId == rule)
+            if ((target is null || node == target) && status.RuleId == rule)
             {
                 Cluster.Turned -= OnTurned;
-                World.Journal.Write("STEP", $"{target} decided {rule}: struck");
+                World.Journal.Write("STEP", $"{node} decided {rule}: struck");
                 strike(node);
             }
         }
 
         Cluster.Turned += OnTurned;
+    }
+
+    private void ThawAgents()
+    {
+        foreach (var node in Cluster.Nodes)
+        {
+            node.Agent?.Process.Thaw();
+        }
     }
 
     private static string Method(string name) => name switch
