@@ -470,7 +470,7 @@ mutants() {
     dotnet build "$tree/tests/HaAgent.Simulation" --configuration Release --verbosity quiet -nodeReuse:false \
       -p:TreatWarningsAsErrors=false >"$tree/build.log" 2>&1 || die "mutant $name does not build: see $tree/build.log"
     if "$tree/tests/HaAgent.Simulation/bin/Release/net10.0/HaAgent.Simulation" "${HAAGENT_SIM_HISTORIES:-1000}" --first --no-coverage \
-      >"$tree/$name.log"; then
+      --laws "$(mutant_field "$name" laws)" >"$tree/$name.log"; then
       say "ESCAPED  $name"
       escaped+=("$name")
     else

@@ -8,7 +8,9 @@ namespace HaAgent.Simulation;
 internal static class Program
 {
     private const string Usage = """
-        sim COUNT [--from SEED] [--threads N] [--first] [--no-coverage]   run COUNT histories; --first: stop at the first violation
+        sim COUNT [--from SEED] [--threads N] [--first] [--laws L,...] [--no-coverage]
+                                                                          run COUNT histories; --first: stop at the first violation;
+                                                                          --laws: only those of these laws count
         sim --seed SEED [--quiet]                                         replay one history and show its journal
         sim --transcript FILE [SEED]                                      play a transcript and show its journal
         """;
@@ -36,7 +38,8 @@ internal static class Program
 
         var campaign = new Campaign();
         campaign.Run(
-            Value(args, "--from") ?? 1, count, (int)(Value(args, "--threads") ?? (ulong)Environment.ProcessorCount), args.Contains("--first"));
+            Value(args, "--from") ?? 1, count, (int)(Value(args, "--threads") ?? (ulong)Environment.ProcessorCount), args.Contains("--first"),
+            Text(args, "--laws")?.Split(','));
         Report.Summary(campaign, Console.Out);
         foreach (var failed in campaign.Failed.Take(3))
         {
@@ -86,8 +89,8 @@ internal static class Program
     }
 
     private static ulong? Value(string[] args, string option) =>
-        Array.IndexOf(args, option) is var at and >= 0 && at + 1 < args.Length
-        && ulong.TryParse(args[at + 1], CultureInfo.InvariantCulture, out var value)
-            ? value
-            : null;
+        ulong.TryParse(Text(args, option), CultureInfo.InvariantCulture, out var value) ? value : null;
+
+    private static string? Text(string[] args, string option) =>
+        Array.IndexOf(args, option) is var at and >= 0 && at + 1 < args.Length ? args[at + 1] : null;
 }
