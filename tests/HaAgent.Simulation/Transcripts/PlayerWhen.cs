@@ -29,6 +29,8 @@ internal sealed partial class Player
         (@"(\w+)'s agent is frozen", (p, g) => p.Agent(g).Process.Freeze()),
         (@"(\w+)'s agent is frozen as soon as it decides (\w+)", (p, g) => p.Strike(p.Node(g[1].Value), g[2].Value, node => node.Agent?.Process.Freeze())),
         (@"the first agent that decides (\w+) is frozen", (p, g) => p.Strike(null, g[1].Value, node => node.Agent?.Process.Freeze())),
+        (@"the first agent that decides (\w+) hears no answer of etcd",
+            (p, g) => p.Strike(null, g[1].Value, node => p.CutFromEtcd(node, to: false, from: true))),
         (@"all agents are thawed", (p, _) => p.ThawAgents()),
         (@"(\w+)'s agent is killed as soon as it decides (\w+)", (p, g) => p.Strike(p.Node(g[1].Value), g[2].Value, node => node.KillAgent(stay: true))),
         (@"(\w+)'s agent is thawed", (p, g) => p.Agent(g).Process.Thaw()),
@@ -63,9 +65,9 @@ internal sealed partial class Player
         (@"(\w+)'s next base backup fails", (p, g) => p.Node(g[1].Value).Server.Faults.FailNextBackup = true),
         (@"(\w+) is promoted by hand", (p, g) => p.Node(g[1].Value).Server.OperatorPromote()),
 
-        (@"(\w+) is cut from etcd", (p, g) => p.CutFromEtcd(g, to: true, from: true)),
-        (@"(\w+)'s way to etcd is cut", (p, g) => p.CutFromEtcd(g, to: true, from: false)),
-        (@"etcd's way to (\w+) is cut", (p, g) => p.CutFromEtcd(g, to: false, from: true)),
+        (@"(\w+) is cut from etcd", (p, g) => p.CutFromEtcd(p.Node(g[1].Value), to: true, from: true)),
+        (@"(\w+)'s way to etcd is cut", (p, g) => p.CutFromEtcd(p.Node(g[1].Value), to: true, from: false)),
+        (@"etcd's way to (\w+) is cut", (p, g) => p.CutFromEtcd(p.Node(g[1].Value), to: false, from: true)),
         (@"(\w+) and (\w+) are cut from each other", (p, g) => p.World.Network.CutBoth(p.Node(g[1].Value).Name, p.Node(g[2].Value).Name)),
         (@"(\w+)'s way to (\w+) is cut", (p, g) => p.World.Network.Cut(p.Node(g[1].Value).Name, p.Node(g[2].Value).Name)),
         (@"(\w+) is cut from everybody", (p, g) => p.Isolate(g)),
@@ -135,9 +137,9 @@ internal sealed partial class Player
         _ => throw new TranscriptException($"no such request: {name}"),
     };
 
-    private void CutFromEtcd(GroupCollection g, bool to, bool from)
+    private void CutFromEtcd(SimNode node, bool to, bool from)
     {
-        var name = Node(g[1].Value).Name;
+        var name = node.Name;
         foreach (var host in Cluster.EtcdHosts)
         {
             if (to)
