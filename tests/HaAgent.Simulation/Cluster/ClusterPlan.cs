@@ -9,6 +9,12 @@ internal sealed record ClusterPlan
     public int Servers { get; init; } = 3;
     public int EtcdMembers { get; init; } = 3;
 
+    /// <summary>
+    /// An etcd before 3.5.13: a leader of its that was held up and deposed goes on confirming keepalives when it is back, and ends leases
+    /// that others have prolonged.
+    /// </summary>
+    public bool OldEtcd { get; init; }
+
     /// <summary>etcd runs on hosts of its own; else beside the databases, as far as there are enough of them.</summary>
     public bool EtcdApart { get; init; } = true;
     public int Ttl { get; init; } = 30;
@@ -43,6 +49,7 @@ internal sealed record ClusterPlan
             MayDiscard = true,
             PrimaryStartTimeout = chance.OneOf([300, 300, 300, 0, 20]),
             CheckTimeline = chance.Happens(0.2),
+            OldEtcd = chance.Happens(0.25),
         };
     }
 
@@ -56,6 +63,6 @@ internal sealed record ClusterPlan
         """).ReplaceLineEndings("");
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{Servers} servers, {EtcdMembers} etcd members {(EtcdApart ? "apart" : "beside them")}, ttl {Ttl}, loop_wait {LoopWait}, "
+        $"{Servers} servers, {EtcdMembers} {(OldEtcd ? "old " : "")}etcd members {(EtcdApart ? "apart" : "beside them")}, ttl {Ttl}, loop_wait {LoopWait}, "
         + $"retry_timeout {RetryTimeout}, pg_rewind {UsePgRewind}, primary_start_timeout {PrimaryStartTimeout}, check_timeline {CheckTimeline}");
 }

@@ -33,7 +33,7 @@ internal sealed class SimCluster
             .ToArray();
         EtcdHosts = [.. Enumerable.Range(0, plan.EtcdMembers)
             .Select(i => !plan.EtcdApart && i < hosts.Length ? hosts[i] : new SimHost(world, $"etcd{i + 1}"))];
-        Etcd = new(world, EtcdHosts);
+        Etcd = new(world, EtcdHosts) { Version = plan.OldEtcd ? "3.5.9" : "3.5.17" };
         Etcd.KeyChanged += change => _wasEverLed |= change.Path == Prefix + "leader" && change.After is not null;
         Servers = new(world) { Archive = null };
         Nodes = [.. hosts.Select(host => new SimNode(this, host, new SimServer(Servers, host, host.Name)))];

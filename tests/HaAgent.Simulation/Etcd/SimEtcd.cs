@@ -125,6 +125,9 @@ internal sealed class SimEtcd
     /// <summary>Raised when a member has become the leader of the log.</summary>
     public event Action<SimMember>? Elected;
 
+    /// <summary>Raised when a member that leads no more has leases ended, whoever prolonged them elsewhere.</summary>
+    public event Action? EndedByOthers;
+
     /// <param name="member">0 and up.</param>
     public Uri ClientUrl(int member) => new(string.Create(CultureInfo.InvariantCulture, $"http://{Members[member].Name}:2379/"));
 
@@ -237,6 +240,12 @@ internal sealed class SimEtcd
         }
 
         Elected?.Invoke(leader);
+    }
+
+    internal void NoteEndedByOthers()
+    {
+        World.Count("leases ended by a deposed leader");
+        EndedByOthers?.Invoke();
     }
 
     internal void NoteRenewed(SimMember by, long lease)

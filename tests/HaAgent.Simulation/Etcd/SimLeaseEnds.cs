@@ -27,6 +27,11 @@ internal sealed class SimLeaseEnds(SimMember self, SimEtcd cluster, Chance chanc
         }
 
         // Fixed versions make sure first that they still lead; others pass it on to whoever does now (etcd-io/etcd#15247).
+        if (!self.Raft.IsLeader && cluster.EndsLeasesOfOthers)
+        {
+            cluster.NoteEndedByOthers();
+        }
+
         for (var i = 0; i < _expired.Count && (self.Raft.IsLeader || cluster.EndsLeasesOfOthers); i++)
         {
             self.Raft.Propose(new(CommandKind.Revoke, null, new(ChangeCause.LeaseExpiry, "")) { Lease = _expired[i] });

@@ -50,7 +50,9 @@ internal static class EtcdFaults
 
         process.Freeze();
         s.Matters("etcd member frozen");
-        return new($"{member}", s.Chance.Seconds(0.5, 30), process.Thaw);
+
+        // Back while a request that it got meanwhile is still waited for, or not.
+        return new($"{member}", s.Chance.Happens(0.5) ? s.Chance.Seconds(1.5, 6) : s.Chance.Seconds(0.5, 30), process.Thaw);
     }
 
     private static FaultInAction Elect(FaultScene s)

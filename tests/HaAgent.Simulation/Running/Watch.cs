@@ -53,6 +53,7 @@ internal sealed class Watch
         _clients.AboutToWrite += _destructive.Look;
         _clients.AboutToWrite += NeedlessStops.Look;
         _cluster.Etcd.KeyChanged += OnKeyChanged;
+        _cluster.Etcd.EndedByOthers += () => Exceptions.Excuse(TimeSpan.FromSeconds(_cluster.Plan.Ttl + 10));
         _cluster.Etcd.Faults.ReplyLost += lost => Count(lost.Applied ? "fault reply lost" : "reply lost, nothing applied");
         _cluster.Turned += (node, status) => OnTurned(node, status.RuleId);
         _cluster.World.Journal.EventHappened += OnEvent;
