@@ -21,6 +21,7 @@ internal sealed class Watch
     private readonly Promotions _promotions;
     private readonly DestructiveSteps _destructive;
     private readonly HandOvers _handOvers;
+    private readonly Circles _circles;
     private readonly List<(string Node, TimeSpan At)> _races = [];
     private readonly Dictionary<SimNode, TimeSpan> _promotedAt = [];
     private string? _lastLeader;
@@ -35,6 +36,7 @@ internal sealed class Watch
         _promotions = new(cluster, Exceptions);
         _destructive = new(cluster);
         _handOvers = new(cluster, Exceptions);
+        _circles = new(cluster);
         Convergence = new(cluster);
         NeedlessStops = new(cluster);
     }
@@ -168,6 +170,7 @@ internal sealed class Watch
 
     private void OnTurned(SimNode node, string rule)
     {
+        _circles.Turned(node);
         if (rule is not "R90")
         {
             return;
@@ -185,6 +188,7 @@ internal sealed class Watch
 
     private void OnEvent(string node, int id, Func<string> sentence)
     {
+        _circles.Happened(node, id);
         if (id == DidNotSettle)
         {
             _cluster.Violations.Add("rules", $"{node}: {sentence()}");
