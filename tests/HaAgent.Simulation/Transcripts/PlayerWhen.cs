@@ -71,6 +71,10 @@ internal sealed partial class Player
 
         (@"etcd elects", (p, _) => p.Cluster.Etcd.Faults.ForceElection()),
         (@"etcd is compacted", (p, _) => p.Cluster.Etcd.Faults.Compact()),
+        (@"(.+), as soon as (\w+) decides (\w+)", (p, g) => p.OnDecision(p.Node(g[2].Value), g[3].Value, _ => p.When(g[1].Value))),
+        (@"(.+), as soon as a reply to (\w+) is lost", (p, g) => p.OnLostReply(p.Node(g[2].Value), () => p.When(g[1].Value))),
+
+        (@"etcd is wiped and keeps its name", (p, _) => p.Excused(() => p.Cluster.Etcd.Faults.Wipe(keepsClusterId: true))),
         (@"etcd is wiped", (p, _) => p.Excused(() => p.Cluster.Etcd.Faults.Wipe(keepsClusterId: false))),
         (@"etcd loses its quorum", (p, _) => p.Quorum(kill: true)),
         (@"etcd has its quorum back", (p, _) => p.Quorum(kill: false)),
@@ -89,6 +93,7 @@ internal sealed partial class Player
         (@"an operator switches over", (p, _) => p.Cluster.Switchover(p.Leader, null)),
         (@"an operator switches over to (\w+)", (p, g) => p.Cluster.Switchover(p.Leader, p.Node(g[1].Value))),
         (@"an operator fails over to (\w+)", (p, g) => p.Cluster.Failover(p.Node(g[1].Value))),
+        (@"the ttl is set to (\d+)", (p, g) => p.Cluster.ChangeTimes((Number(g[1].Value), p.Cluster.Times.LoopWait, p.Cluster.Times.RetryTimeout))),
         (@"the cluster is paused", (p, _) => p.Pause(true)),
         (@"the pause ends", (p, _) => p.Pause(false)),
         (@"all agents are restarted one by one", (p, _) => p.RollAgents()),
@@ -99,21 +104,38 @@ internal sealed partial class Player
     private Agents.SimAgent Agent(GroupCollection g) =>
         Node(g[1].Value).Agent ?? throw new TranscriptException($"{g[1].Value} has no agent");
 
-    /// <summary>At the first step after a decision of this rule, before or within its effect.</summary>
-    private void Strike(GroupCollection g, Action<SimNode> strike)
+    private void Strike(GroupCollection g, Action<SimNode> strike) => OnDecision(Node(g[1].Value), g[2].Value, strike);
+
+    /// <summary>At the next decision of this rule, before its effect.</summary>
+    private void OnDecision(SimNode target, string rule, Action<SimNode> act)
     {
-        var (target, rule) = (Node(g[1].Value), g[2].Value);
         void OnTurned(SimNode node, HaAgent.Core.Contracts.NodeStatus status)
         {
             if (node == target && status.RuleId == rule)
             {
                 Cluster.Turned -= OnTurned;
-                World.Journal.Write("STEP", $"{target} decided {rule}: struck");
-                strike(node);
+                World.Journal.Write("STEP", $"{target} decided {rule}: now");
+                act(node);
             }
         }
 
         Cluster.Turned += OnTurned;
+    }
+
+    /// <summary>At the next answer of etcd to this node that a fault has swallowed.</summary>
+    private void OnLostReply(SimNode target, Action act)
+    {
+        void OnLost(Etcd.LostReply lost)
+        {
+            if (lost.Host == target.Name)
+            {
+                Cluster.Etcd.Faults.ReplyLost -= OnLost;
+                World.Journal.Write("STEP", $"a reply to {target} was lost: now");
+                act();
+            }
+        }
+
+        Cluster.Etcd.Faults.ReplyLost += OnLost;
     }
 
     private static string Method(string name) => name switch
