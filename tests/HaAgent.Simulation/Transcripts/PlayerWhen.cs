@@ -27,8 +27,10 @@ internal sealed partial class Player
         (@"([\d.]+) s pass", (p, g) => p.RunFor(Seconds(g[1].Value))),
 
         (@"(\w+)'s agent is frozen", (p, g) => p.Agent(g).Process.Freeze()),
-        (@"(\w+)'s agent is frozen as soon as it decides (\w+)", (p, g) => p.Strike(g, node => node.Agent?.Process.Freeze())),
-        (@"(\w+)'s agent is killed as soon as it decides (\w+)", (p, g) => p.Strike(g, node => node.KillAgent(stay: true))),
+        (@"(\w+)'s agent is frozen as soon as it decides (\w+)", (p, g) => p.Strike(p.Node(g[1].Value), g[2].Value, node => node.Agent?.Process.Freeze())),
+        (@"the first agent that decides (\w+) is frozen", (p, g) => p.Strike(null, g[1].Value, node => node.Agent?.Process.Freeze())),
+        (@"all agents are thawed", (p, _) => p.ThawAgents()),
+        (@"(\w+)'s agent is killed as soon as it decides (\w+)", (p, g) => p.Strike(p.Node(g[1].Value), g[2].Value, node => node.KillAgent(stay: true))),
         (@"(\w+)'s agent is thawed", (p, g) => p.Agent(g).Process.Thaw()),
         (@"(\w+)'s agent is killed", (p, g) => p.Node(g[1].Value).KillAgent(stay: true)),
         (@"(\w+)'s agent is restarted", (p, g) => p.Node(g[1].Value).KillAgent(stay: false)),
@@ -71,7 +73,7 @@ internal sealed partial class Player
 
         (@"etcd elects", (p, _) => p.Cluster.Etcd.Faults.ForceElection()),
         (@"etcd is compacted", (p, _) => p.Cluster.Etcd.Faults.Compact()),
-        (@"(.+), as soon as (\w+) decides (\w+)", (p, g) => p.OnDecision(p.Node(g[2].Value), g[3].Value, _ => p.When(g[1].Value))),
+        (@"(.+), as soon as (\w+) decides (\w+)", (p, g) => p.Strike(p.Node(g[2].Value), g[3].Value, _ => p.When(g[1].Value))),
         (@"(.+), as soon as a reply to (\w+) is lost", (p, g) => p.OnLostReply(p.Node(g[2].Value), () => p.When(g[1].Value))),
 
         (@"etcd is wiped and keeps its name", (p, _) => p.Excused(() => p.Cluster.Etcd.Faults.Wipe(keepsClusterId: true))),
@@ -104,38 +106,29 @@ internal sealed partial class Player
     private Agents.SimAgent Agent(GroupCollection g) =>
         Node(g[1].Value).Agent ?? throw new TranscriptException($"{g[1].Value} has no agent");
 
-    private void Strike(GroupCollection g, Action<SimNode> strike) => OnDecision(Node(g[1].Value), g[2].Value, strike);
-
-    /// <summary>At the next decision of this rule, before its effect.</summary>
-    private void OnDecision(SimNode target, string rule, Action<SimNode> act)
+    /// <summary>At the first step after a decision of this rule, before or within its effect.</summary>
+    /// <param name="target">Null: whoever decides it first.</param>
+    private void Strike(SimNode? target, string rule, Action<SimNode> strike)
     {
         void OnTurned(SimNode node, HaAgent.Core.Contracts.NodeStatus status)
         {
-            if (node == target && status.RuleId == rule)
+            if ((target is null || node == target) && status.RuleId == rule)
             {
                 Cluster.Turned -= OnTurned;
-                World.Journal.Write("STEP", $"{target} decided {rule}: now");
-                act(node);
+                World.Journal.Write("STEP", $"{node} decided {rule}: struck");
+                strike(node);
             }
         }
 
         Cluster.Turned += OnTurned;
     }
 
-    /// <summary>At the next answer of etcd to this node that a fault has swallowed.</summary>
-    private void OnLostReply(SimNode target, Action act)
+    private void ThawAgents()
     {
-        void OnLost(Etcd.LostReply lost)
+        foreach (var node in Cluster.Nodes)
         {
-            if (lost.Host == target.Name)
-            {
-                Cluster.Etcd.Faults.ReplyLost -= OnLost;
-                World.Journal.Write("STEP", $"a reply to {target} was lost: now");
-                act();
-            }
+            node.Agent?.Process.Thaw();
         }
-
-        Cluster.Etcd.Faults.ReplyLost += OnLost;
     }
 
     private static string Method(string name) => name switch
@@ -232,5 +225,21 @@ internal sealed partial class Player
     {
         Watch.Exceptions.Excuse(TimeSpan.FromSeconds(_plan.Ttl + 10));
         act();
+    }
+
+    /// <summary>At the next answer of etcd to this node that a fault has swallowed.</summary>
+    private void OnLostReply(SimNode target, Action act)
+    {
+        void OnLost(Etcd.LostReply lost)
+        {
+            if (lost.Host == target.Name)
+            {
+                Cluster.Etcd.Faults.ReplyLost -= OnLost;
+                World.Journal.Write("STEP", $"a reply to {target} was lost: now");
+                act();
+            }
+        }
+
+        Cluster.Etcd.Faults.ReplyLost += OnLost;
     }
 }
