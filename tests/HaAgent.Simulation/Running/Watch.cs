@@ -22,6 +22,7 @@ internal sealed class Watch
     private readonly Promotions _promotions;
     private readonly DestructiveSteps _destructive;
     private readonly HandOvers _handOvers;
+    private readonly Circles _circles;
     private readonly List<(string Node, TimeSpan At)> _races = [];
     private readonly Dictionary<SimNode, TimeSpan> _promotedAt = [];
     private string? _lastLeader;
@@ -37,6 +38,7 @@ internal sealed class Watch
         _promotions = new(cluster, Exceptions);
         _destructive = new(cluster);
         _handOvers = new(cluster, Exceptions);
+        _circles = new(cluster);
         Convergence = new(cluster);
         NeedlessStops = new(cluster);
     }
@@ -172,6 +174,7 @@ internal sealed class Watch
 
     private void OnTurned(SimNode node, string rule)
     {
+        _circles.Turned(node);
         if (rule is not "R90")
         {
             return;
@@ -189,6 +192,7 @@ internal sealed class Watch
 
     private void OnEvent(string node, int id, Func<string> sentence)
     {
+        _circles.Happened(node, id);
         if (id == DidNotSettle)
         {
             _cluster.Violations.Add("rules", $"{node}: {sentence()}");

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using HaAgent.Simulation.Cluster;
 using HaAgent.Simulation.Kernel;
+using HaAgent.Simulation.Postgres;
 using HaAgent.Simulation.Running;
 
 namespace HaAgent.Simulation.Transcripts;
@@ -15,6 +16,7 @@ internal sealed partial class Player
     private readonly Transcript _transcript;
     private readonly Dictionary<string, SimNode> _names = new(StringComparer.Ordinal);
     private readonly HashSet<(string Node, string Rule)> _decided = [];
+    private readonly Dictionary<SimServer, Ack> _lastAck = [];
     private ClusterPlan _plan = new();
     private SimWorld? _world;
     private SimCluster? _cluster;
@@ -105,6 +107,7 @@ internal sealed partial class Player
         _cluster = new(World, _plan);
         _watch = new(Cluster);
         Cluster.Turned += (node, status) => _decided.Add((node.Name, status.RuleId));
+        Cluster.Servers.Acked += ack => _lastAck[ack.Server] = ack;
         Watch.NeedlessStops.LastFaultAt = TimeSpan.MaxValue / 2; // what is needless, a transcript says itself
         Watch.Start();
         Cluster.Start();

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using HaAgent.Guard;
+using HaAgent.Simulation.Cluster;
 
 namespace HaAgent.Simulation.Transcripts;
 
@@ -49,6 +50,7 @@ internal sealed partial class Player
                 : $"neither does ({p.Node(g[1].Value).ServerState}; {p.Node(g[2].Value).ServerState})"),
         (@"(\w+) takes writes", (p, g) => p.Node(g[1].Value).Server.IsWritable ? null : $"it does not ({p.Node(g[1].Value).ServerState})"),
         (@"(\w+) takes no writes", (p, g) => p.Node(g[1].Value).Server.IsWritable ? "it does" : null),
+        (@"the leader has every write that (\w+) acknowledged", (p, g) => p.WhatTheLeaderLacks(p.Node(g[1].Value))),
         (@"(\w+)'s PostgreSQL is gone", (p, g) => p.Node(g[1].Value).Server.AnyProcess ? "it runs" : null),
         (@"(\w+)'s PostgreSQL runs", (p, g) => p.Node(g[1].Value).Server.AnyProcess ? null : "it does not"),
         (@"(\w+)'s guard has fired", (p, g) => p.Node(g[1].Value).Guard.State == WordState.Fired ? null : $"its word says {p.Node(g[1].Value).Guard.State}"),
@@ -58,6 +60,10 @@ internal sealed partial class Player
         (@"(\w+) streams from (\w+)", (p, g) => p.Node(g[1].Value).StreamsFrom(p.Node(g[2].Value)) ? null : $"it does not ({p.Node(g[1].Value).ServerState})"),
         (@"(\w+) is on timeline (\d+)", (p, g) => p.Timeline(g[1].Value) == Number(g[2].Value) ? null : $"it is on {p.Timeline(g[1].Value)}"),
     ];
+
+    private string? WhatTheLeaderLacks(SimNode node) => !_lastAck.TryGetValue(node.Server, out var ack) || Leader.Server.Contains(ack)
+        ? null
+        : $"{Leader} lacks {ack.Lsn}";
 
     private int Timeline(string name) => (int)(Node(name).Server.Directory.Branch?.Number.Value ?? 0);
 }

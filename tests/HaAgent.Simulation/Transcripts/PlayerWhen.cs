@@ -75,6 +75,10 @@ internal sealed partial class Player
 
         (@"etcd elects", (p, _) => p.Cluster.Etcd.Faults.ForceElection()),
         (@"etcd is compacted", (p, _) => p.Cluster.Etcd.Faults.Compact()),
+        (@"(.+), as soon as (\w+) decides (\w+)", (p, g) => p.Strike(p.Node(g[2].Value), g[3].Value, _ => p.When(g[1].Value))),
+        (@"(.+), as soon as a reply to (\w+) is lost", (p, g) => p.OnLostReply(p.Node(g[2].Value), () => p.When(g[1].Value))),
+
+        (@"etcd is wiped and keeps its name", (p, _) => p.Excused(() => p.Cluster.Etcd.Faults.Wipe(keepsClusterId: true))),
         (@"etcd is wiped", (p, _) => p.Excused(() => p.Cluster.Etcd.Faults.Wipe(keepsClusterId: false))),
         (@"etcd loses its quorum", (p, _) => p.Quorum(kill: true)),
         (@"etcd has its quorum back", (p, _) => p.Quorum(kill: false)),
@@ -93,6 +97,7 @@ internal sealed partial class Player
         (@"an operator switches over", (p, _) => p.Cluster.Switchover(p.Leader, null)),
         (@"an operator switches over to (\w+)", (p, g) => p.Cluster.Switchover(p.Leader, p.Node(g[1].Value))),
         (@"an operator fails over to (\w+)", (p, g) => p.Cluster.Failover(p.Node(g[1].Value))),
+        (@"the ttl is set to (\d+)", (p, g) => p.Cluster.ChangeTimes((Number(g[1].Value), p.Cluster.Times.LoopWait, p.Cluster.Times.RetryTimeout))),
         (@"the cluster is paused", (p, _) => p.Pause(true)),
         (@"the pause ends", (p, _) => p.Pause(false)),
         (@"all agents are restarted one by one", (p, _) => p.RollAgents()),
@@ -222,5 +227,21 @@ internal sealed partial class Player
     {
         Watch.Exceptions.Excuse(TimeSpan.FromSeconds(_plan.Ttl + 10));
         act();
+    }
+
+    /// <summary>At the next answer of etcd to this node that a fault has swallowed.</summary>
+    private void OnLostReply(SimNode target, Action act)
+    {
+        void OnLost(Etcd.LostReply lost)
+        {
+            if (lost.Host == target.Name)
+            {
+                Cluster.Etcd.Faults.ReplyLost -= OnLost;
+                World.Journal.Write("STEP", $"a reply to {target} was lost: now");
+                act();
+            }
+        }
+
+        Cluster.Etcd.Faults.ReplyLost += OnLost;
     }
 }
