@@ -84,8 +84,9 @@ internal static class ReplicaRules
                 && Ballots.Of(v, request.Candidate)?.Answer is PeerAnswer.Answered { Tags.NoFailover: false, WatchdogFailed: false } peer
                 && (!request.IsSwitchover || peer.Position >= v.Position()),
             v => new HaDecision.Wait(new(ReasonId.CandidateShouldLead, new() { Node = v.Request()!.Candidate }), Again(v))), // tested
+        // Likewise this node, if it is the one that was to hand over: to who has as much as it has itself.
         new("R76", v => v.Request() is { IsSwitchover: true } request && request.Leader == v.Self
-                && !CandidateRanking.Able(v, Ballots.Candidates(v, NodeName.Nobody), default).IsEmpty,
+                && !CandidateRanking.Able(v, Ballots.Candidates(v, NodeName.Nobody), v.Position()).IsEmpty,
             v => new HaDecision.Wait(new(ReasonId.CandidateShouldLead), Again(v))),
 
         new("R80", v => Judge(v).Verdict == CandidateRanking.Verdict.AnotherIsAlive,

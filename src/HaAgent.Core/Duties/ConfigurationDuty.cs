@@ -1,4 +1,5 @@
 using HaAgent.Core.Decision;
+using HaAgent.Core.Jobs;
 using HaAgent.Core.Ports;
 using HaAgent.Core.Snapshot;
 
@@ -9,7 +10,7 @@ internal static class ConfigurationDuty
 {
     public static Duty? Due(NodeView v)
     {
-        if (v.Job is not null || v.Memory.Fencing || v.Memory.HandOver is not null
+        if (!(v.Job is null || WaitsForAStandby(v)) || v.Memory.Fencing || v.Memory.HandOver is not null
             || v.Postgres.Process is not ServerProcess.Running server || v.Memory.PromoteIssued)
         {
             return null;
@@ -17,6 +18,7 @@ internal static class ConfigurationDuty
 
         return v.Sql() switch
         {
+            { } when v.Job is not null => null,
             { InRecovery: false } => Apply(v, new(server.Pid, AsPrimary: true, Follow: null, v.Settings.Serial)),
             { } when !v.StoreIsSilent() && !(v.Unlocked() && v.Memory.Applied is null) =>
                 Apply(v, new(server.Pid, AsPrimary: false, Known(v), v.Settings.Serial)),
@@ -38,6 +40,9 @@ internal static class ConfigurationDuty
     private static Upstream? Known(NodeView v) => v.LeaderIsAnother() && !v.RequestNamesMe()
         ? v.Upstream() ?? (v.Settings.Tags.NoStream ? null : v.Memory.Applied?.Follow)
         : v.Memory.Applied?.Follow;
+
+    /// <summary>A start only waits by then for what may never come from whom it was told to follow.</summary>
+    private static bool WaitsForAStandby(NodeView v) => v.Job is { Spec: JobSpec.StartReplica or JobSpec.BaseBackup } && v.IsStartingUp();
 
     private static bool IsStartingStandby(NodeView v) =>
         v.IsStartingUp() && v.Memory is { LocalRole: not LocalRole.Primary, MayBePromoting: false } && v.Directory() is { HasStandbySignal: true };

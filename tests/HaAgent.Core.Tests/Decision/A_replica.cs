@@ -83,6 +83,15 @@ public class A_replica
         Given.Replica("c").Running(inRecovery: true, Here - 1).Loss(byExpiry: false).Ballot("a", Here - 1).Ballot("b", Here - 2)
             .MustDecide<HaDecision.RaceForLease>("R90", ReasonId.Healthiest);
 
+    /// <summary>Or each waits for the other: whoever could have taken over by the lag allowed has less, and sees that.</summary>
+    [Fact]
+    public void That_was_to_hand_over_leaves_the_key_only_to_who_has_as_much()
+    {
+        var given = Given.Replica("a").Requested("a", "").Loss(byExpiry: true).NoBallot("c").Remember(m => m with { RenewAt = default });
+        given.Ballot("b", Here).MustDecide<HaDecision.Wait>("R76", ReasonId.CandidateShouldLead);
+        given.Ballot("b", Here - 1).MustDecide<HaDecision.RaceForLease>("R90", ReasonId.Healthiest);
+    }
+
     [Fact]
     public void Never_races_with_a_history_that_has_left_the_clusters() =>
         Given.Replica().Loss().Remember(m => m with { Rewind = RewindState.Needed }).MustDecide<HaDecision.Wait>("R50", ReasonId.RewindNeeded);

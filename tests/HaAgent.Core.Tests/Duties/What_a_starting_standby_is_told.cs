@@ -89,13 +89,17 @@ public class What_a_starting_standby_is_told
     [Fact]
     public void Is_nothing_while_a_job_or_a_fence_or_a_hand_over_has_the_server()
     {
-        Assert.Null(Due(Starting().Job(new JobSpec.StartReplica(null, default, ""))));
+        Assert.Null(Due(Starting().Job(new JobSpec.Stop(""))));
         Assert.Null(Due(Starting().Remember(m => m with { Fencing = true })));
         Assert.Null(Due(Starting().Remember(m => m with
         {
             HandOver = new(new("c"), Given.Now, new(1), new(1), Given.Now, Released: true, ForShutdown: false, []),
         })));
     }
+
+    /// <summary>Whom the start was told to follow may have gone since.</summary>
+    [Fact]
+    public void Comes_while_the_start_itself_is_waited_for() => Assert.NotNull(Due(Starting().Job(new JobSpec.StartReplica(null, default, ""))));
 
     [Fact]
     public void Is_nothing_when_it_is_silent_for_another_reason_or_not_there() // S6

@@ -91,9 +91,15 @@ internal static class EtcdFaults
 
     private static FaultInAction RefuseWrites(FaultScene s)
     {
+        var span = s.BeyondLease();
+        if (s.Exceptions.ExcuseTwoWriters)
+        {
+            s.Exceptions.Excuse(span + Forgotten(s)); // what it forgot it cannot be told again meanwhile
+        }
+
         s.Etcd.RefusesWrites = true;
         s.Matters("etcd refuses writes");
-        return new("out of space", s.BeyondLease(), () => s.Etcd.RefusesWrites = false);
+        return new("out of space", span, () => s.Etcd.RefusesWrites = false);
     }
 
     private static FaultInAction Compact(FaultScene s)
