@@ -26,6 +26,10 @@ internal static class AnyView
             () => Given.Primary(self).StartingUp().Remember(m => m with { StartingSince = Given.Now - TimeSpan.FromSeconds(random.Next(600)) }),
             () => LeftBehind(random),
             () => HandingOver(random),
+            () => Given.EmptyDirectory(self).NobodyLeads()
+                .Store(c => c with { Initialize = null, Members = [.. c.Members.Where(_ => random.Next(3) == 0)] }),
+            () => Given.Replica(self).StartingUp().Settings(s => s with { UsePgRewind = true })
+                .Remember(m => m with { Rewind = Pick(random, Enum.GetValues<RewindState>()) }),
             () => Given.Primary("a").Requested("a", "b").Ballot("b", 0x5000000).Remember(m => m with { RequestTried = default }))();
         Maybe(random, 3, () => given.LeadBy(Pick(random, "a", "b", "c", "x")));
         Maybe(random, 3, () => given.NobodyLeads());

@@ -19,6 +19,10 @@ internal static class StartingRules
             v => new HaDecision.Fence(v.At, Reason(v, ReasonId.StartTimedOut))),
         new("S40", TimedOut, v => new HaDecision.Wait(Reason(v, ReasonId.StartTimedOutNobodyElse))),
         new("S50", v => v.HasLease() && v.IsStartingUp(), v => new HaDecision.Wait(Reason(v, ReasonId.StartingAsPrimary))),
+
+        // What it needs to come up may be in nobody's WAL any more: its own left the leader's before.
+        .. RewindRules.Running,
+
         new("S60", v => v.IsStartingUp(), _ => new HaDecision.Wait(new(ReasonId.StartingAsReplica))),
         new("S90", _ => true, v => new HaDecision.Wait(new(ReasonId.StateNotKnown, new() { Text = Silence(v) }))),
     ];

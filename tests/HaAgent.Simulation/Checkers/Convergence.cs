@@ -41,6 +41,13 @@ internal sealed class Convergence(SimCluster cluster)
                     continue; // haagentctl reinit: no agent makes a new copy of a server unasked whose history is sound
                 }
 
+                if (cluster.Etcd.WasWiped && node.Server.Directory.SystemIdentifier is { Length: > 0 } system
+                    && system != leader.Server.Directory.SystemIdentifier)
+                {
+                    cluster.World.Count("the operator is needed: a second cluster was founded when the store had lost its data");
+                    continue; // by a node that had lost its own, before the others could write themselves down again
+                }
+
                 return $"{node} does not stream from {leader} ({node.ServerState}; {node.Agent?.Board.Latest?.ReasonText})";
             }
         }

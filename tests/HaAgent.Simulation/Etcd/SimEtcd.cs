@@ -257,9 +257,13 @@ internal sealed class SimEtcd
         }
     }
 
+    /// <summary>At least once.</summary>
+    public bool WasWiped { get; private set; }
+
     /// <summary>All data are gone.</summary>
     internal void Wipe(bool keepsClusterId)
     {
+        WasWiped = true;
         ClusterId = keepsClusterId ? ClusterId : _chance.Next();
         foreach (var member in Members)
         {

@@ -109,6 +109,15 @@ internal static class Rows_of_a_server_not_up
             "The leader's server recovers from a crash within primary_start_timeout",
             Given.Primary().StartingUp()
                 .Remember(m => m with { StartingSince = Given.Now - TimeSpan.FromSeconds(299) })),
+        Of<JobSpec.Compare>("W70", ReasonId.RewindCheckDue,
+            "A replica takes no connections for long: perhaps it lacks WAL that its leader never had",
+            Diverging(RewindState.CheckDue)),
+        Of<JobSpec.Stop>("W80", ReasonId.RewindNeeded,
+            "A replica that does not come up has left the leader's history: it stops to be rewound",
+            Diverging(RewindState.Needed)),
+        Of<JobSpec.Stop>("W90", ReasonId.RewindFailedDiscard,
+            "A replica that does not come up could not be rewound and may be made anew: it stops for it",
+            Diverging(RewindState.Failed).Settings(s => s with { RemoveDataDirectoryOnRewindFailure = true })),
         Of<HaDecision.Wait>("S60", ReasonId.StartingAsReplica,
             "A replica starts and takes no connections yet",
             Given.Replica().StartingUp()),
@@ -116,4 +125,7 @@ internal static class Rows_of_a_server_not_up
             "A replica's server runs and does not answer: it is neither well nor dead", // S6
             Given.Replica().NotAnswering()),
     ];
+
+    private static Given Diverging(RewindState state) =>
+        Given.Replica().StartingUp().Settings(s => s with { UsePgRewind = true }).Remember(m => m with { Rewind = state });
 }
