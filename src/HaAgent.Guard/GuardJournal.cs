@@ -8,7 +8,6 @@ internal sealed unsafe partial class GuardJournal
 {
     private const int Room = 1024;
     private const int StandardError = 2;
-    private const short PollOut = 4;
     private const int PatienceMs = 1000;
 
     private readonly byte[] _line = new byte[Room];
@@ -65,8 +64,7 @@ internal sealed unsafe partial class GuardJournal
     private void Write()
     {
         _line[_length++] = (byte)'\n';
-        var entry = new PollEntry { Descriptor = _descriptor, Events = PollOut };
-        if (Poll(&entry, 1, PatienceMs) > 0 && (entry.Returned & PollOut) != 0)
+        if (Poll.Wait(_descriptor, Poll.Out, PatienceMs))
         {
             fixed (byte* line = _line)
             {
@@ -74,17 +72,6 @@ internal sealed unsafe partial class GuardJournal
             }
         }
     }
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct PollEntry
-    {
-        public int Descriptor;
-        public short Events;
-        public short Returned;
-    }
-
-    [LibraryImport("libc", EntryPoint = "poll")]
-    private static partial int Poll(PollEntry* entries, nuint count, int milliseconds);
 
     [LibraryImport("libc", EntryPoint = "write")]
     private static partial nint Write(int descriptor, byte* buffer, nuint size);

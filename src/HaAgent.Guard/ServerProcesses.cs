@@ -109,7 +109,7 @@ public sealed unsafe partial class ServerProcesses : IDisposable
                     return false;
                 }
 
-                Pause(PauseMs);
+                Poll.Pause(PauseMs);
             }
         }
 
@@ -135,19 +135,19 @@ public sealed unsafe partial class ServerProcesses : IDisposable
         // The signal is sent, but a fork may be under way: the state says when it has taken effect.
         for (var i = 0; postmaster != 0 && i < MostPasses && !Proc.StandsStill(postmaster); i++)
         {
-            Pause(PauseMs);
+            Poll.Pause(PauseMs);
         }
 
         for (var pass = 0; pass < MostPasses && KillAllBut(postmaster); pass++)
         {
-            Pause(PauseMs);
+            Poll.Pause(PauseMs);
         }
 
         var empty = 0;
         for (var pass = 0; pass < MostPasses && empty < 2; pass++)
         {
             empty = KillAllBut(0) ? 0 : empty + 1;
-            Pause(PauseMs);
+            Poll.Pause(PauseMs);
         }
     }
 
@@ -299,8 +299,6 @@ public sealed unsafe partial class ServerProcesses : IDisposable
         return link.EndsWith(deleted) ? link[..^deleted.Length] : link;
     }
 
-    private static void Pause(int milliseconds) => _ = Poll(null, 0, milliseconds);
-
     /// <summary>getdents64(2), for which glibc before 2.30 has no wrapper.</summary>
     private static readonly long GetDirectoryEntries =
         RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 217 : 61;
@@ -313,9 +311,6 @@ public sealed unsafe partial class ServerProcesses : IDisposable
 
     [LibraryImport("libc", EntryPoint = "lseek")]
     private static partial long Seek(int descriptor, long offset, int whence);
-
-    [LibraryImport("libc", EntryPoint = "poll")]
-    private static partial int Poll(void* entries, nuint count, int milliseconds);
 
     [LibraryImport("libc", EntryPoint = "close")]
     private static partial int Close(int descriptor);
