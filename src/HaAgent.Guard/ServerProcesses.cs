@@ -18,7 +18,6 @@ public sealed unsafe partial class ServerProcesses : IDisposable
     private const int MostMembers = 8192;
     private const int ListRoom = 64 * 1024;
     private const int LinkRoom = 4096;
-    private const int TitleRoom = 4096;
 
     private readonly byte[][] _directories;
     private readonly int[] _pids = new int[MostMembers];
@@ -51,6 +50,8 @@ public sealed unsafe partial class ServerProcesses : IDisposable
         }
     }
 
+    private Span<byte> Link => new(_link, LinkRoom);
+
     /// <summary>The pids of the processes that are there now; valid until the next call.</summary>
     public ReadOnlySpan<int> Scan()
     {
@@ -73,10 +74,10 @@ public sealed unsafe partial class ServerProcesses : IDisposable
     }
 
     /// <summary>Whether the process works in the data directory and is a PostgreSQL server, but not a single-user one.</summary>
-    public bool IsMember(int pid) => WorksHere(pid) && IsServer(pid) && !IsSingleUser(pid);
+    public bool IsMember(int pid) => WorksHere(pid) && PostgresProcess.IsServer(pid, Link) && !PostgresProcess.IsSingleUser(pid);
 
     /// <summary>The head of the processes; 0 when there is none, or it is gone and has left orphans.</summary>
-    public int Postmaster() => PostmasterOf(Scan());
+    public int Postmaster() => PostgresProcess.PostmasterOf(Scan());
 
     /// <summary>The data directory itself, wherever it was moved to: known once its server was seen to run.</summary>
     internal (long Device, long Inode) Identity { get; set; }
@@ -161,7 +162,8 @@ public sealed unsafe partial class ServerProcesses : IDisposable
         _ = End(orderly: 1);
         Kill();
         var self = Environment.ProcessId;
-        _ = (IsServer(self), IsSingleUser(self), Proc.StandsStill(self), PostmasterOf([self, self]));
+        _ = (PostgresProcess.IsServer(self, Link), PostgresProcess.IsSingleUser(self), Proc.StandsStill(self));
+        _ = PostgresProcess.PostmasterOf([self, self]);
         _ = Identify(self);
         Identity = default;
         var held = PidFd.Open(self);
@@ -218,23 +220,6 @@ public sealed unsafe partial class ServerProcesses : IDisposable
         return sent;
     }
 
-    /// <remarks>
-    /// A fork that has not set its title yet still looks like its parent: the postmaster is the one whose parent is not
-    /// a member.
-    /// </remarks>
-    private static int PostmasterOf(ReadOnlySpan<int> members)
-    {
-        foreach (var pid in members)
-        {
-            if (!members.Contains(Proc.ParentOf(pid)) && !IsChild(pid))
-            {
-                return pid;
-            }
-        }
-
-        return 0;
-    }
-
     private bool WorksHere(int pid)
     {
         if (Identity != default && Proc.WorkingDirectory(pid) == Identity)
@@ -242,7 +227,7 @@ public sealed unsafe partial class ServerProcesses : IDisposable
             return true;
         }
 
-        var cwd = WithoutDeleted(Proc.Link(pid, "cwd"u8, new Span<byte>(_link, LinkRoom)));
+        var cwd = Proc.Path(pid, "cwd"u8, Link);
         foreach (var directory in _directories)
         {
             if (cwd.SequenceEqual(directory))
@@ -252,51 +237,6 @@ public sealed unsafe partial class ServerProcesses : IDisposable
         }
 
         return false;
-    }
-
-    /// <summary>By executable; by name where the link cannot be read.</summary>
-    private bool IsServer(int pid)
-    {
-        // Packages replace the file under a running server: the link then ends in " (deleted)".
-        var room = new Span<byte>(_link, LinkRoom);
-        var executable = WithoutDeleted(Proc.Link(pid, "exe"u8, room));
-        var name = executable.IsEmpty
-            ? Proc.Text(pid, "comm"u8, room).TrimEnd((byte)'\n')
-            : executable[(executable.LastIndexOf((byte)'/') + 1)..];
-        return name.SequenceEqual("postgres"u8) || name.SequenceEqual("postmaster"u8);
-    }
-
-    /// <summary>A child of a postmaster calls itself <c>postgres: ...</c>; a postmaster's title is its command line.</summary>
-    private static bool IsChild(int pid)
-    {
-        if (Proc.WaitsForDisk(pid))
-        {
-            return false;
-        }
-
-        Span<byte> title = stackalloc byte[16];
-        return Proc.Text(pid, "cmdline"u8, title).StartsWith("postgres: "u8);
-    }
-
-    /// <remarks>
-    /// A command line lies in the process's own memory: asking one that waits for a disk could wait for it too. A single-user
-    /// server that does so is not told apart.
-    /// </remarks>
-    private static bool IsSingleUser(int pid)
-    {
-        if (Proc.WaitsForDisk(pid))
-        {
-            return false;
-        }
-
-        Span<byte> title = stackalloc byte[TitleRoom];
-        return Proc.Text(pid, "cmdline"u8, title).IndexOf("\0--single"u8) >= 0;
-    }
-
-    private static ReadOnlySpan<byte> WithoutDeleted(ReadOnlySpan<byte> link)
-    {
-        var deleted = " (deleted)"u8;
-        return link.EndsWith(deleted) ? link[..^deleted.Length] : link;
     }
 
     /// <summary>getdents64(2), for which glibc before 2.30 has no wrapper.</summary>
