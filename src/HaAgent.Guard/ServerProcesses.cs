@@ -15,16 +15,22 @@ public sealed unsafe partial class ServerProcesses : IDisposable
     internal const int MostPasses = 50;
     internal const int PauseMs = 1;
 
+    /// <summary>Who has a SIGKILL and is still there after this, and all shorter pauses before it, is not waited for.</summary>
+    private const int LongestPauseMs = 128;
+
+
     private const int MostMembers = 8192;
     private const int ListRoom = 64 * 1024;
     private const int LinkRoom = 4096;
 
     private readonly byte[][] _directories;
     private readonly int[] _pids = new int[MostMembers];
+    private readonly int[] _pidsBefore = new int[MostMembers];
     private readonly Func<bool>? _mayKill;
     private readonly byte* _list = (byte*)NativeMemory.Alloc(ListRoom);
     private readonly byte* _link = (byte*)NativeMemory.Alloc(LinkRoom);
     private readonly int _proc;
+    private int _before;
 
     /// <param name="directories">The data directory's paths as the kernel may write them: canonical ones.</param>
     /// <exception cref="IOException"><c>/proc</c> cannot be opened.</exception>
@@ -125,9 +131,9 @@ public sealed unsafe partial class ServerProcesses : IDisposable
 
     /// <summary>Stops the postmaster where it stands, kills all others, then the postmaster.</summary>
     /// <remarks>
-    /// A stopped postmaster forks no more. The scan is repeated until two in a row find nothing. A process that cannot
-    /// die (it waits for a disk) does not hold this up for ever: the kernel will not let it run another instruction of
-    /// its own.
+    /// A stopped postmaster forks no more. The scan is repeated until two in a row find nothing, or always the same. A
+    /// process that cannot die (it waits for a disk) does not hold this up for ever: the kernel will not let it run another
+    /// instruction of its own.
     /// </remarks>
     public void Kill()
     {
@@ -139,17 +145,8 @@ public sealed unsafe partial class ServerProcesses : IDisposable
             Poll.Pause(PauseMs);
         }
 
-        for (var pass = 0; pass < MostPasses && KillAllBut(postmaster); pass++)
-        {
-            Poll.Pause(PauseMs);
-        }
-
-        var empty = 0;
-        for (var pass = 0; pass < MostPasses && empty < 2; pass++)
-        {
-            empty = KillAllBut(0) ? 0 : empty + 1;
-            Poll.Pause(PauseMs);
-        }
+        KillAllBut(postmaster, longestPause: PauseMs);
+        KillAllBut(0, LongestPauseMs);
     }
 
     /// <summary>Two looks in a row found nothing.</summary>
@@ -182,11 +179,38 @@ public sealed unsafe partial class ServerProcesses : IDisposable
         NativeMemory.Free(_link);
     }
 
+    /// <summary>
+    /// Pass after pass, until two in a row find nobody. While they find the same as before, each one waits twice as long:
+    /// who cannot die must not cost the processor that others need.
+    /// </summary>
+    /// <param name="longestPause">Milliseconds: it ends when it would have to wait longer than that.</param>
+    private void KillAllBut(int spared, int longestPause)
+    {
+        var (empty, pause) = (0, PauseMs);
+        _before = 0;
+        for (var pass = 0; pass < MostPasses && empty < 2; pass++)
+        {
+            var members = Scan();
+            var isSame = members.SequenceEqual(_pidsBefore.AsSpan(0, _before));
+            members.CopyTo(_pidsBefore);
+            _before = members.Length;
+            var any = KillAllBut(spared, members);
+            empty = any ? 0 : empty + 1;
+            pause = any && isSame ? pause * 2 : PauseMs;
+            if (pause > longestPause)
+            {
+                return;
+            }
+
+            Poll.Pause(pause);
+        }
+    }
+
     /// <summary>True when there was anybody.</summary>
-    private bool KillAllBut(int spared)
+    private bool KillAllBut(int spared, ReadOnlySpan<int> members)
     {
         var any = false;
-        foreach (var pid in Scan())
+        foreach (var pid in members)
         {
             if (pid != spared)
             {
