@@ -6,24 +6,40 @@ internal sealed class Firing(DeadlineWord word, ServerProcesses server, GuardJou
     /// <summary>How often it looks for a server. Nanoseconds.</summary>
     private const long RoundEvery = 100_000_000;
 
+    /// <summary>How often while somebody is left who has his SIGKILL: a disk hangs, and nothing can be done but wait.</summary>
+    private const long HungRoundEvery = 1_000_000_000;
+
     private long _deadline;
+    private long _next;
+    private bool _isLeft;
 
     private static long Now => LinuxClock.Nanoseconds(LinuxClock.Boottime);
 
     /// <summary>The word was just swapped.</summary>
-    public void Begin(long deadline) => _deadline = deadline;
+    public void Begin(long deadline) => (_deadline, _next, _isLeft) = (deadline, 0, false);
 
-    /// <returns>When to call it again.</returns>
+    /// <summary>One round, if it is time for one.</summary>
+    /// <returns>When it is time for the next.</returns>
     public long Continue(long now)
     {
-        if (!server.IsEmpty())
+        if (now < _next)
         {
-            // Later than the lease's end (the whole machine stood still): nothing is left that an orderly end could use.
-            var isPastEnd = _deadline != 0 && now - _deadline >= word.Margin;
-            var killed = server.End(orderly: isPastEnd ? 0 : word.Margin / GuardTimes.OrderlyShare);
-            journal.Fired(word.DataDirectory(), killed, late: _deadline == 0 ? 0 : now - _deadline, took: Now - now);
+            return _next;
         }
 
-        return Now + RoundEvery;
+        var wasLeft = _isLeft;
+        _isLeft = !server.IsEmpty();
+        if (_isLeft)
+        {
+            // Later than the lease's end (the whole machine stood still): nothing is left that an orderly end could use. Nor
+            // can who has his SIGKILL already.
+            var isPastEnd = _deadline != 0 && now - _deadline >= word.Margin;
+            var killed = server.End(orderly: wasLeft || isPastEnd ? 0 : word.Margin / GuardTimes.OrderlyShare);
+            journal.Fired(word.DataDirectory(), killed, late: _deadline == 0 ? 0 : now - _deadline, took: Now - now);
+            _isLeft = !server.IsEmpty();
+        }
+
+        _next = Now + (_isLeft ? HungRoundEvery : RoundEvery);
+        return _next;
     }
 }

@@ -69,7 +69,7 @@ internal sealed class GuardLoop(DeadlineWord word, ServerProcesses server, Boott
                 return Math.Min(deadline, now + LookEvery);
 
             case WordState.Fired:
-                return _firing.Continue(now) is var next && AgentIsGone() && server.IsEmpty() ? null : next;
+                return Math.Min(_firing.Continue(now), now + LookEvery) is var next && AgentIsGone() && server.IsEmpty() ? null : next;
 
             default:
                 return AgentIsGone() ? null : now + LookEvery;
@@ -84,7 +84,7 @@ internal sealed class GuardLoop(DeadlineWord word, ServerProcesses server, Boott
         }
 
         _firing.Begin(deadline);
-        return _firing.Continue(now);
+        return Math.Min(_firing.Continue(now), now + LookEvery);
     }
 
     /// <summary>While all is well: where its server works is remembered, should the directory be moved.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using HaAgent.Testing;
 
@@ -15,6 +16,8 @@ public sealed class The_guard : IDisposable
     private readonly DeadlineWord _word;
     private readonly BoottimeTimer _timer = new();
     private readonly ServerProcesses _server;
+    private readonly ConcurrentQueue<long> _triedAt = new();
+    private volatile bool _diskHangs;
     private Thread? _thread;
     private long _allocated;
 
@@ -24,7 +27,7 @@ public sealed class The_guard : IDisposable
         _word = DeadlineWord.Open(_run.Path, _fake.DataDirectory);
         _word.Agent = (_agent.Id, GuardProcess.StartTicks(_agent.Id));
         _word.WatchedBy(Environment.ProcessId);
-        _server = new([_word.DataDirectory().ToArray()], () => _word.State == WordState.Fired);
+        _server = new([_word.DataDirectory().ToArray()], MayKill);
     }
 
     private static long Now => LinuxClock.Nanoseconds(LinuxClock.Boottime);
@@ -76,6 +79,24 @@ public sealed class The_guard : IDisposable
         var looked = _word.GuardLookedAt;
         await WaitUntil("it has looked twice", () => _word.GuardLookedAt > looked + (Second / 4));
         Assert.False(third.HasExited);
+    }
+
+    [Fact]
+    public async Task Tries_once_a_second_to_end_what_cannot_be_ended_and_stays()
+    {
+        _diskHangs = true;
+        var server = _fake.Start();
+        _word.TryArm(1, margin: 4, leaseId: 1);
+        _agent.Kill();
+        Begin();
+        await WaitUntil("two rounds are over", () => !_triedAt.IsEmpty && _triedAt.Last() > _triedAt.First() + (2 * Second));
+        var tries = _triedAt.ToArray();
+        Assert.InRange(tries.Count(at => at < tries[0] + Second), 1, 20); // one round
+        Assert.Equal(WordState.Fired, _word.State);
+        Assert.True(_thread!.IsAlive);
+        _diskHangs = false;
+        Assert.True(server.WaitForExit(Soon));
+        Ended();
     }
 
     [Fact]
@@ -131,6 +152,17 @@ public sealed class The_guard : IDisposable
 
     private static Task WaitUntil(string what, Func<bool> holds) =>
         Eventually.HoldsAsync(what, Soon, holds, TestContext.Current.CancellationToken);
+
+    /// <summary>While the disk hangs no signal ends anybody.</summary>
+    private bool MayKill()
+    {
+        if (_diskHangs)
+        {
+            _triedAt.Enqueue(Now);
+        }
+
+        return !_diskHangs && _word.State == WordState.Fired;
+    }
 
     private void Begin()
     {
