@@ -57,6 +57,11 @@ internal sealed class GuardLoop(DeadlineWord word, ServerProcesses server, Boott
 
         var now = Now;
         word.GuardLookedAt = now;
+        if (word.State != WordState.Fired)
+        {
+            _firing.Gone(); // the agent saw it
+        }
+
         switch (word.State)
         {
             case WordState.Armed when word.Deadline is { } deadline:
@@ -83,7 +88,7 @@ internal sealed class GuardLoop(DeadlineWord word, ServerProcesses server, Boott
             return now;
         }
 
-        _firing.Begin(deadline);
+        _firing.Begin(deadline, now);
         return Math.Min(_firing.Continue(now), now + LookEvery);
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using HaAgent.Testing;
+using Microsoft.Win32.SafeHandles;
 
 namespace HaAgent.Guard.Tests;
 
@@ -18,17 +19,21 @@ public sealed class The_guard : IDisposable
     private readonly ServerProcesses _server;
     private readonly ConcurrentQueue<long> _triedAt = new();
     private volatile bool _diskHangs;
+    private readonly SafeFileHandle _journal;
     private Thread? _thread;
     private long _allocated;
 
     public The_guard()
     {
+        _journal = File.OpenHandle(JournalFile, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
         _agent = _fake.Run("/bin/sh", "/", "-c", "read _");
         _word = DeadlineWord.Open(_run.Path, _fake.DataDirectory);
         _word.Agent = (_agent.Id, GuardProcess.StartTicks(_agent.Id));
         _word.WatchedBy(Environment.ProcessId);
         _server = new([_word.DataDirectory().ToArray()], MayKill);
     }
+
+    private string JournalFile => Path.Join(_run.Path, "journal");
 
     private static long Now => LinuxClock.Nanoseconds(LinuxClock.Boottime);
 
@@ -46,6 +51,7 @@ public sealed class The_guard : IDisposable
         _word.WatchedBy(pid: 1);
         Ended();
         Assert.Equal(0, _allocated);
+        Assert.Matches(@"the lease was not renewed in time, .* was (killed|stopped) \(.*begun \d+ ms after the deadline, gone after \d+ ms\)", Journal);
     }
 
     [Fact]
@@ -71,9 +77,12 @@ public sealed class The_guard : IDisposable
         _fake.StartStubborn();
         _word.TryArm(1, margin: 4, leaseId: 1);
         Begin();
-        await WaitUntil("the first is gone", () => _fake.Alive == 1); // the agent's stand-in
+        await WaitUntil("it is said that the first is gone", () => Says("gone after") == 1);
+        Assert.Equal(1, _fake.Alive); // the agent's stand-in
         var second = _fake.Start();
         Assert.True(second.WaitForExit(Soon));
+        await WaitUntil("it is said of the second", () => Says("ran though the guard had fired before") == 1);
+        Assert.Equal(1, Says("the lease was not renewed in time"));
         _word.Reset();
         var third = _fake.Start();
         var looked = _word.GuardLookedAt;
@@ -94,9 +103,11 @@ public sealed class The_guard : IDisposable
         Assert.InRange(tries.Count(at => at < tries[0] + Second), 1, 20); // one round
         Assert.Equal(WordState.Fired, _word.State);
         Assert.True(_thread!.IsAlive);
+        Assert.Equal((1, 0), (Says("cannot be ended yet"), Says("gone after")));
         _diskHangs = false;
         Assert.True(server.WaitForExit(Soon));
         Ended();
+        Assert.Equal((1, 1), (Says("cannot be ended yet"), Says("gone after")));
     }
 
     [Fact]
@@ -145,6 +156,7 @@ public sealed class The_guard : IDisposable
         _thread?.Join();
         _server.Dispose();
         _timer.Dispose();
+        _journal.Dispose();
         _word.Dispose();
         _fake.Dispose();
         _run.Dispose();
@@ -152,6 +164,10 @@ public sealed class The_guard : IDisposable
 
     private static Task WaitUntil(string what, Func<bool> holds) =>
         Eventually.HoldsAsync(what, Soon, holds, TestContext.Current.CancellationToken);
+
+    private string Journal => File.ReadAllText(JournalFile);
+
+    private int Says(string sentence) => File.ReadLines(JournalFile).Count(line => line.Contains(sentence, StringComparison.Ordinal));
 
     /// <summary>While the disk hangs no signal ends anybody.</summary>
     private bool MayKill()
@@ -166,7 +182,7 @@ public sealed class The_guard : IDisposable
 
     private void Begin()
     {
-        var loop = new GuardLoop(_word, _server, _timer, new GuardJournal());
+        var loop = new GuardLoop(_word, _server, _timer, new GuardJournal((int)_journal.DangerousGetHandle()));
         _thread = new Thread(() =>
         {
             loop.Rehearse();
