@@ -19,6 +19,8 @@ internal sealed class GuardLoop(DeadlineWord word, ServerProcesses server, Boott
     private int _postmaster;
     private long _postmasterStart;
 
+    private bool AgentIsThere => word.Agent is var (pid, start) && pid != 0 && Proc.StartTicks(pid) == start;
+
     private static long Now => LinuxClock.Nanoseconds(LinuxClock.Boottime);
 
     /// <summary>Returns when there is nothing left to guard: its agent is gone, or another guard has taken over.</summary>
@@ -74,7 +76,8 @@ internal sealed class GuardLoop(DeadlineWord word, ServerProcesses server, Boott
                 return Math.Min(deadline, now + LookEvery);
 
             case WordState.Fired:
-                return Math.Min(_firing.Continue(now), now + LookEvery) is var next && AgentIsGone() && server.IsEmpty() ? null : next;
+                var next = Math.Min(_firing.Continue(now), now + LookEvery);
+                return AgentIsGone() && TryLeave() ? null : next;
 
             default:
                 return AgentIsGone() ? null : now + LookEvery;
@@ -90,6 +93,24 @@ internal sealed class GuardLoop(DeadlineWord word, ServerProcesses server, Boott
 
         _firing.Begin(deadline, now);
         return Math.Min(_firing.Continue(now), now + LookEvery);
+    }
+
+    /// <summary>After a firing whose agent is gone: false as long as there is something to end.</summary>
+    /// <remarks>
+    /// What is started here next, perhaps by hand and in a month, is not to be ended for this firing by the guard of an agent that
+    /// comes later still: so the word is reset. An agent that is there does that itself, for it has a key to give up first: it is
+    /// asked for once more. One that attaches only now finds nothing running, and resets the word at its start just so. What another
+    /// guard has fired on is another's.
+    /// </remarks>
+    private bool TryLeave()
+    {
+        if (!server.IsEmpty() || AgentIsThere || word.GuardPid != Environment.ProcessId)
+        {
+            return false;
+        }
+
+        word.Reset();
+        return true;
     }
 
     /// <summary>While all is well: where its server works is remembered, should the directory be moved.</summary>
@@ -110,8 +131,7 @@ internal sealed class GuardLoop(DeadlineWord word, ServerProcesses server, Boott
 
     private bool AgentIsGone()
     {
-        var (pid, start) = word.Agent;
-        _alone = pid != 0 && Proc.StartTicks(pid) == start ? 0 : _alone + 1;
+        _alone = AgentIsThere ? 0 : _alone + 1;
         return _alone >= LooksAlone;
     }
 }

@@ -119,6 +119,32 @@ public sealed class The_guard : IDisposable
         Begin();
         Assert.True(server.WaitForExit(Soon));
         Ended();
+        Assert.Equal(1, Says("gone after"));
+    }
+
+    [Fact]
+    public void Leaves_no_firing_behind_that_would_end_what_is_started_by_hand_later()
+    {
+        var server = _fake.Start();
+        _word.TryArm(1, margin: 4, leaseId: 1);
+        _agent.Kill();
+        Begin();
+        Assert.True(server.WaitForExit(Soon));
+        Ended();
+        _fake.Start(); // by hand
+        using var next = DeadlineWord.Open(_run.Path, _fake.DataDirectory); // an agent, days later
+        Assert.Equal((WordState.Disarmed, null), (next.State, next.Predecessor));
+    }
+
+    [Fact]
+    public async Task Leaves_the_firing_to_its_agent_while_that_is_there()
+    {
+        var server = _fake.Start();
+        _word.TryArm(1, margin: 4, leaseId: 1);
+        Begin();
+        Assert.True(server.WaitForExit(Soon));
+        var looked = _word.GuardLookedAt;
+        await WaitUntil("it has looked for more than a second", () => _word.GuardLookedAt > looked + (2 * Second));
         Assert.Equal(WordState.Fired, _word.State);
     }
 
