@@ -199,6 +199,24 @@ public sealed unsafe class DeadlineWord : IDisposable
         }
 
         var stream = new FileStream(path, options);
+        try
+        {
+            Fill(stream);
+        }
+        catch (IOException)
+        {
+            stream.Dispose();
+            throw;
+        }
+
+        return new DeadlineWord(
+            MemoryMappedFile.CreateFromFile(
+                stream, null, Length, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false),
+            path);
+    }
+
+    private static void Fill(FileStream stream)
+    {
         if (stream.Length < Length)
         {
             // Written, not only sized: a memory file system that is full says so here, and not by a signal later on.
@@ -206,11 +224,6 @@ public sealed unsafe class DeadlineWord : IDisposable
             stream.Write(new byte[Length - stream.Length]);
             stream.Flush();
         }
-
-        return new DeadlineWord(
-            MemoryMappedFile.CreateFromFile(
-                stream, null, Length, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false),
-            path);
     }
 
     /// <summary>
