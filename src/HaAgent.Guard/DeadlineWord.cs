@@ -63,9 +63,6 @@ public sealed unsafe class DeadlineWord : IDisposable
     /// <summary>Nanoseconds of CLOCK_BOOTTIME; null unless armed.</summary>
     public long? Deadline => Word is > 0 and var deadline ? deadline : null;
 
-    /// <summary>The lease that the deadline was derived from; 0 without one.</summary>
-    public long LeaseId => Volatile.Read(ref At(LeaseIdOffset));
-
     /// <summary>Nanoseconds from the deadline to the lease's end.</summary>
     public long Margin => Volatile.Read(ref At(MarginOffset));
 
@@ -141,7 +138,8 @@ public sealed unsafe class DeadlineWord : IDisposable
     /// <summary>Before anything can become writable under it, and after each confirmed renewal.</summary>
     /// <param name="deadline">Nanoseconds of CLOCK_BOOTTIME, above zero.</param>
     /// <param name="margin">Nanoseconds from the deadline to the lease's end.</param>
-    /// <returns>False when the guard has fired: nothing was written.</returns>
+    /// <param name="leaseId">For whoever reads the file by hand: which lease the deadline was derived from; 0 without one.</param>
+    /// <returns>False when the guard has fired: the word stays as it is, only lease and margin are written.</returns>
     public bool TryArm(long deadline, long margin, long leaseId)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(deadline);
@@ -151,7 +149,7 @@ public sealed unsafe class DeadlineWord : IDisposable
     }
 
     /// <summary>No client backend is left and none can come, or the operator has paused the cluster.</summary>
-    /// <returns>False when the guard has fired: nothing was written.</returns>
+    /// <returns>False when the guard has fired: the word stays as it is.</returns>
     public bool TryDisarm() => WordRules.TrySet(ref At(WordOffset), WordRules.Disarmed);
 
     /// <summary>The guard's: from now on it watches, and who watched before goes.</summary>
@@ -201,6 +199,24 @@ public sealed unsafe class DeadlineWord : IDisposable
         }
 
         var stream = new FileStream(path, options);
+        try
+        {
+            Fill(stream);
+        }
+        catch (IOException)
+        {
+            stream.Dispose();
+            throw;
+        }
+
+        return new DeadlineWord(
+            MemoryMappedFile.CreateFromFile(
+                stream, null, Length, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false),
+            path);
+    }
+
+    private static void Fill(FileStream stream)
+    {
         if (stream.Length < Length)
         {
             // Written, not only sized: a memory file system that is full says so here, and not by a signal later on.
@@ -208,11 +224,6 @@ public sealed unsafe class DeadlineWord : IDisposable
             stream.Write(new byte[Length - stream.Length]);
             stream.Flush();
         }
-
-        return new DeadlineWord(
-            MemoryMappedFile.CreateFromFile(
-                stream, null, Length, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false),
-            path);
     }
 
     /// <summary>

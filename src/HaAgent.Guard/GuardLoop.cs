@@ -4,23 +4,22 @@ namespace HaAgent.Guard;
 /// <remarks>
 /// It knows nothing but the word and the processes: no store, no network, no disk, no message from anybody. The word
 /// says FIRED before the first signal, so that an agent that wakes at this moment cannot go on as if nothing were; and
-/// as long as it says so, whatever runs in the data directory is ended, again and again.
+/// as long as it says so, whatever runs in the data directory is ended: <see cref="Firing"/>.
 /// </remarks>
 internal sealed class GuardLoop(DeadlineWord word, ServerProcesses server, BoottimeTimer timer, GuardJournal journal)
 {
     /// <summary>How often it shows that it looks, and looks whether its agent is there. Nanoseconds.</summary>
     private const long LookEvery = 250_000_000;
 
-    /// <summary>How often it looks for a server after it has fired.</summary>
-    private const long FiredLookEvery = 100_000_000;
-
     /// <summary>Looks in a row that find no agent: one may fall between the end of one and the word of the next.</summary>
     private const int LooksAlone = 4;
 
-    private long _deadline;
+    private readonly Firing _firing = new(word, server, journal);
     private int _alone;
     private int _postmaster;
     private long _postmasterStart;
+
+    private bool AgentIsThere => word.Agent is var (pid, start) && pid != 0 && Proc.StartTicks(pid) == start;
 
     private static long Now => LinuxClock.Nanoseconds(LinuxClock.Boottime);
 
@@ -60,37 +59,58 @@ internal sealed class GuardLoop(DeadlineWord word, ServerProcesses server, Boott
 
         var now = Now;
         word.GuardLookedAt = now;
+        if (word.State != WordState.Fired)
+        {
+            _firing.Gone(); // the agent saw it
+        }
+
         switch (word.State)
         {
             case WordState.Armed when word.Deadline is { } deadline:
                 if (now >= deadline)
                 {
-                    _deadline = deadline;
-                    return word.TryFire(deadline) ? End(now) : now;
+                    return Fire(deadline, now);
                 }
 
                 FindPostmaster();
                 return Math.Min(deadline, now + LookEvery);
 
             case WordState.Fired:
-                return End(now) is var next && AgentIsGone() && server.IsEmpty() ? null : next;
+                var next = Math.Min(_firing.Continue(now), now + LookEvery);
+                return AgentIsGone() && TryLeave() ? null : next;
 
             default:
                 return AgentIsGone() ? null : now + LookEvery;
         }
     }
 
-    private long End(long began)
+    private long Fire(long deadline, long now)
     {
-        if (!server.IsEmpty())
+        if (!word.TryFire(deadline))
         {
-            // Later than the lease's end (the whole machine stood still): nothing is left that an orderly end could use.
-            var isPastEnd = _deadline != 0 && began - _deadline >= word.Margin;
-            var killed = server.End(orderly: isPastEnd ? 0 : word.Margin / GuardTimes.OrderlyShare);
-            journal.Fired(word.DataDirectory(), killed, late: _deadline == 0 ? 0 : began - _deadline, took: Now - began);
+            return now;
         }
 
-        return Now + FiredLookEvery;
+        _firing.Begin(deadline, now);
+        return Math.Min(_firing.Continue(now), now + LookEvery);
+    }
+
+    /// <summary>After a firing whose agent is gone: false as long as there is something to end.</summary>
+    /// <remarks>
+    /// What is started here next, perhaps by hand and in a month, is not to be ended for this firing by the guard of an agent that
+    /// comes later still: so the word is reset. An agent that is there does that itself, for it has a key to give up first: it is
+    /// asked for once more. One that attaches only now finds nothing running, and resets the word at its start just so. What another
+    /// guard has fired on is another's.
+    /// </remarks>
+    private bool TryLeave()
+    {
+        if (!server.IsEmpty() || AgentIsThere || word.GuardPid != Environment.ProcessId)
+        {
+            return false;
+        }
+
+        word.Reset();
+        return true;
     }
 
     /// <summary>While all is well: where its server works is remembered, should the directory be moved.</summary>
@@ -111,8 +131,7 @@ internal sealed class GuardLoop(DeadlineWord word, ServerProcesses server, Boott
 
     private bool AgentIsGone()
     {
-        var (pid, start) = word.Agent;
-        _alone = pid != 0 && Proc.StartTicks(pid) == start ? 0 : _alone + 1;
+        _alone = AgentIsThere ? 0 : _alone + 1;
         return _alone >= LooksAlone;
     }
 }

@@ -1,11 +1,10 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace HaAgent.Guard;
 
 /// <summary>A guard's process, held by its pidfd.</summary>
-public sealed unsafe partial class GuardProcess : IDisposable
+public sealed class GuardProcess : IDisposable
 {
     private readonly PidFd _handle;
 
@@ -67,12 +66,8 @@ public sealed unsafe partial class GuardProcess : IDisposable
     public static long StartTicks(int pid) => Proc.StartTicks(pid);
 
     /// <summary>True as soon as it has ended.</summary>
-    public bool WaitForExit(TimeSpan limit)
-    {
-        const short PollIn = 1;
-        var entry = new PollEntry { Descriptor = (int)_handle.DangerousGetHandle(), Events = PollIn };
-        return Poll(&entry, 1, (int)limit.TotalMilliseconds) > 0;
-    }
+    public bool WaitForExit(TimeSpan limit) =>
+        Poll.Wait((int)_handle.DangerousGetHandle(), Poll.In, (int)limit.TotalMilliseconds);
 
     public void Kill() => _handle.Send(PidFd.SigKill);
 
@@ -85,15 +80,4 @@ public sealed unsafe partial class GuardProcess : IDisposable
         var words = Encoding.UTF8.GetString(Proc.Text(pid, "cmdline"u8, buffer)).Split('\0', StringSplitOptions.RemoveEmptyEntries);
         return words is [.., "guard", var file] && watches(file);
     }
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct PollEntry
-    {
-        public int Descriptor;
-        public short Events;
-        public short Returned;
-    }
-
-    [LibraryImport("libc", EntryPoint = "poll")]
-    private static partial int Poll(PollEntry* entries, nuint count, int milliseconds);
 }

@@ -21,6 +21,14 @@ internal static unsafe partial class Proc
         }
     }
 
+    /// <summary>Likewise; of a file that was removed since, where it was.</summary>
+    public static ReadOnlySpan<byte> Path(int pid, ReadOnlySpan<byte> name, Span<byte> buffer)
+    {
+        var deleted = " (deleted)"u8;
+        var link = Link(pid, name, buffer);
+        return link.EndsWith(deleted) ? link[..^deleted.Length] : link;
+    }
+
     /// <summary>The first bytes of a file of a process; 0 bytes when it is gone or somebody else's.</summary>
     public static ReadOnlySpan<byte> Text(int pid, ReadOnlySpan<byte> name, Span<byte> buffer)
     {

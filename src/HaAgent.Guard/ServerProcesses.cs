@@ -15,17 +15,22 @@ public sealed unsafe partial class ServerProcesses : IDisposable
     internal const int MostPasses = 50;
     internal const int PauseMs = 1;
 
+    /// <summary>Who has a SIGKILL and is still there after this, and all shorter pauses before it, is not waited for.</summary>
+    private const int LongestPauseMs = 128;
+
+
     private const int MostMembers = 8192;
     private const int ListRoom = 64 * 1024;
     private const int LinkRoom = 4096;
-    private const int TitleRoom = 4096;
 
     private readonly byte[][] _directories;
     private readonly int[] _pids = new int[MostMembers];
+    private readonly int[] _pidsBefore = new int[MostMembers];
     private readonly Func<bool>? _mayKill;
     private readonly byte* _list = (byte*)NativeMemory.Alloc(ListRoom);
     private readonly byte* _link = (byte*)NativeMemory.Alloc(LinkRoom);
     private readonly int _proc;
+    private int _before;
 
     /// <param name="directories">The data directory's paths as the kernel may write them: canonical ones.</param>
     /// <exception cref="IOException"><c>/proc</c> cannot be opened.</exception>
@@ -51,6 +56,8 @@ public sealed unsafe partial class ServerProcesses : IDisposable
         }
     }
 
+    private Span<byte> Link => new(_link, LinkRoom);
+
     /// <summary>The pids of the processes that are there now; valid until the next call.</summary>
     public ReadOnlySpan<int> Scan()
     {
@@ -73,10 +80,10 @@ public sealed unsafe partial class ServerProcesses : IDisposable
     }
 
     /// <summary>Whether the process works in the data directory and is a PostgreSQL server, but not a single-user one.</summary>
-    public bool IsMember(int pid) => WorksHere(pid) && IsServer(pid) && !IsSingleUser(pid);
+    public bool IsMember(int pid) => WorksHere(pid) && PostgresProcess.IsServer(pid, Link) && !PostgresProcess.IsSingleUser(pid);
 
     /// <summary>The head of the processes; 0 when there is none, or it is gone and has left orphans.</summary>
-    public int Postmaster() => PostmasterOf(Scan());
+    public int Postmaster() => PostgresProcess.PostmasterOf(Scan());
 
     /// <summary>The data directory itself, wherever it was moved to: known once its server was seen to run.</summary>
     internal (long Device, long Inode) Identity { get; set; }
@@ -109,7 +116,7 @@ public sealed unsafe partial class ServerProcesses : IDisposable
                     return false;
                 }
 
-                Pause(PauseMs);
+                Poll.Pause(PauseMs);
             }
         }
 
@@ -124,9 +131,9 @@ public sealed unsafe partial class ServerProcesses : IDisposable
 
     /// <summary>Stops the postmaster where it stands, kills all others, then the postmaster.</summary>
     /// <remarks>
-    /// A stopped postmaster forks no more. The scan is repeated until two in a row find nothing. A process that cannot
-    /// die (it waits for a disk) does not hold this up for ever: the kernel will not let it run another instruction of
-    /// its own.
+    /// A stopped postmaster forks no more. The scan is repeated until two in a row find nothing, or always the same. A
+    /// process that cannot die (it waits for a disk) does not hold this up for ever: the kernel will not let it run another
+    /// instruction of its own.
     /// </remarks>
     public void Kill()
     {
@@ -135,20 +142,11 @@ public sealed unsafe partial class ServerProcesses : IDisposable
         // The signal is sent, but a fork may be under way: the state says when it has taken effect.
         for (var i = 0; postmaster != 0 && i < MostPasses && !Proc.StandsStill(postmaster); i++)
         {
-            Pause(PauseMs);
+            Poll.Pause(PauseMs);
         }
 
-        for (var pass = 0; pass < MostPasses && KillAllBut(postmaster); pass++)
-        {
-            Pause(PauseMs);
-        }
-
-        var empty = 0;
-        for (var pass = 0; pass < MostPasses && empty < 2; pass++)
-        {
-            empty = KillAllBut(0) ? 0 : empty + 1;
-            Pause(PauseMs);
-        }
+        KillAllBut(postmaster, longestPause: PauseMs);
+        KillAllBut(0, LongestPauseMs);
     }
 
     /// <summary>Two looks in a row found nothing.</summary>
@@ -161,7 +159,8 @@ public sealed unsafe partial class ServerProcesses : IDisposable
         _ = End(orderly: 1);
         Kill();
         var self = Environment.ProcessId;
-        _ = (IsServer(self), IsSingleUser(self), Proc.StandsStill(self), PostmasterOf([self, self]));
+        _ = (PostgresProcess.IsServer(self, Link), PostgresProcess.IsSingleUser(self), Proc.StandsStill(self));
+        _ = PostgresProcess.PostmasterOf([self, self]);
         _ = Identify(self);
         Identity = default;
         var held = PidFd.Open(self);
@@ -180,11 +179,38 @@ public sealed unsafe partial class ServerProcesses : IDisposable
         NativeMemory.Free(_link);
     }
 
+    /// <summary>
+    /// Pass after pass, until two in a row find nobody. While they find the same as before, each one waits twice as long:
+    /// who cannot die must not cost the processor that others need.
+    /// </summary>
+    /// <param name="longestPause">Milliseconds: it ends when it would have to wait longer than that.</param>
+    private void KillAllBut(int spared, int longestPause)
+    {
+        var (empty, pause) = (0, PauseMs);
+        _before = 0;
+        for (var pass = 0; pass < MostPasses && empty < 2; pass++)
+        {
+            var members = Scan();
+            var isSame = members.SequenceEqual(_pidsBefore.AsSpan(0, _before));
+            members.CopyTo(_pidsBefore);
+            _before = members.Length;
+            var any = KillAllBut(spared, members);
+            empty = any ? 0 : empty + 1;
+            pause = any && isSame ? pause * 2 : PauseMs;
+            if (pause > longestPause)
+            {
+                return;
+            }
+
+            Poll.Pause(pause);
+        }
+    }
+
     /// <summary>True when there was anybody.</summary>
-    private bool KillAllBut(int spared)
+    private bool KillAllBut(int spared, ReadOnlySpan<int> members)
     {
         var any = false;
-        foreach (var pid in Scan())
+        foreach (var pid in members)
         {
             if (pid != spared)
             {
@@ -218,23 +244,6 @@ public sealed unsafe partial class ServerProcesses : IDisposable
         return sent;
     }
 
-    /// <remarks>
-    /// A fork that has not set its title yet still looks like its parent: the postmaster is the one whose parent is not
-    /// a member.
-    /// </remarks>
-    private static int PostmasterOf(ReadOnlySpan<int> members)
-    {
-        foreach (var pid in members)
-        {
-            if (!members.Contains(Proc.ParentOf(pid)) && !IsChild(pid))
-            {
-                return pid;
-            }
-        }
-
-        return 0;
-    }
-
     private bool WorksHere(int pid)
     {
         if (Identity != default && Proc.WorkingDirectory(pid) == Identity)
@@ -242,7 +251,7 @@ public sealed unsafe partial class ServerProcesses : IDisposable
             return true;
         }
 
-        var cwd = WithoutDeleted(Proc.Link(pid, "cwd"u8, new Span<byte>(_link, LinkRoom)));
+        var cwd = Proc.Path(pid, "cwd"u8, Link);
         foreach (var directory in _directories)
         {
             if (cwd.SequenceEqual(directory))
@@ -253,53 +262,6 @@ public sealed unsafe partial class ServerProcesses : IDisposable
 
         return false;
     }
-
-    /// <summary>By executable; by name where the link cannot be read.</summary>
-    private bool IsServer(int pid)
-    {
-        // Packages replace the file under a running server: the link then ends in " (deleted)".
-        var room = new Span<byte>(_link, LinkRoom);
-        var executable = WithoutDeleted(Proc.Link(pid, "exe"u8, room));
-        var name = executable.IsEmpty
-            ? Proc.Text(pid, "comm"u8, room).TrimEnd((byte)'\n')
-            : executable[(executable.LastIndexOf((byte)'/') + 1)..];
-        return name.SequenceEqual("postgres"u8) || name.SequenceEqual("postmaster"u8);
-    }
-
-    /// <summary>A child of a postmaster calls itself <c>postgres: ...</c>; a postmaster's title is its command line.</summary>
-    private static bool IsChild(int pid)
-    {
-        if (Proc.WaitsForDisk(pid))
-        {
-            return false;
-        }
-
-        Span<byte> title = stackalloc byte[16];
-        return Proc.Text(pid, "cmdline"u8, title).StartsWith("postgres: "u8);
-    }
-
-    /// <remarks>
-    /// A command line lies in the process's own memory: asking one that waits for a disk could wait for it too. A single-user
-    /// server that does so is not told apart.
-    /// </remarks>
-    private static bool IsSingleUser(int pid)
-    {
-        if (Proc.WaitsForDisk(pid))
-        {
-            return false;
-        }
-
-        Span<byte> title = stackalloc byte[TitleRoom];
-        return Proc.Text(pid, "cmdline"u8, title).IndexOf("\0--single"u8) >= 0;
-    }
-
-    private static ReadOnlySpan<byte> WithoutDeleted(ReadOnlySpan<byte> link)
-    {
-        var deleted = " (deleted)"u8;
-        return link.EndsWith(deleted) ? link[..^deleted.Length] : link;
-    }
-
-    private static void Pause(int milliseconds) => _ = Poll(null, 0, milliseconds);
 
     /// <summary>getdents64(2), for which glibc before 2.30 has no wrapper.</summary>
     private static readonly long GetDirectoryEntries =
@@ -313,9 +275,6 @@ public sealed unsafe partial class ServerProcesses : IDisposable
 
     [LibraryImport("libc", EntryPoint = "lseek")]
     private static partial long Seek(int descriptor, long offset, int whence);
-
-    [LibraryImport("libc", EntryPoint = "poll")]
-    private static partial int Poll(void* entries, nuint count, int milliseconds);
 
     [LibraryImport("libc", EntryPoint = "close")]
     private static partial int Close(int descriptor);

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using HaAgent.Testing;
+using Microsoft.Win32.SafeHandles;
 
 namespace HaAgent.Guard.Tests;
 
@@ -15,17 +17,23 @@ public sealed class The_guard : IDisposable
     private readonly DeadlineWord _word;
     private readonly BoottimeTimer _timer = new();
     private readonly ServerProcesses _server;
+    private readonly ConcurrentQueue<long> _triedAt = new();
+    private volatile bool _diskHangs;
+    private readonly SafeFileHandle _journal;
     private Thread? _thread;
     private long _allocated;
 
     public The_guard()
     {
+        _journal = File.OpenHandle(JournalFile, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
         _agent = _fake.Run("/bin/sh", "/", "-c", "read _");
         _word = DeadlineWord.Open(_run.Path, _fake.DataDirectory);
         _word.Agent = (_agent.Id, GuardProcess.StartTicks(_agent.Id));
         _word.WatchedBy(Environment.ProcessId);
-        _server = new([_word.DataDirectory().ToArray()], () => _word.State == WordState.Fired);
+        _server = new([_word.DataDirectory().ToArray()], MayKill);
     }
+
+    private string JournalFile => Path.Join(_run.Path, "journal");
 
     private static long Now => LinuxClock.Nanoseconds(LinuxClock.Boottime);
 
@@ -43,6 +51,7 @@ public sealed class The_guard : IDisposable
         _word.WatchedBy(pid: 1);
         Ended();
         Assert.Equal(0, _allocated);
+        Assert.Matches(@"the lease was not renewed in time, .* was (killed|stopped) \(.*begun \d+ ms after the deadline, gone after \d+ ms\)", Journal);
     }
 
     [Fact]
@@ -68,14 +77,37 @@ public sealed class The_guard : IDisposable
         _fake.StartStubborn();
         _word.TryArm(1, margin: 4, leaseId: 1);
         Begin();
-        await WaitUntil("the first is gone", () => _fake.Alive == 1); // the agent's stand-in
+        await WaitUntil("it is said that the first is gone", () => Says("gone after") == 1);
+        Assert.Equal(1, _fake.Alive); // the agent's stand-in
         var second = _fake.Start();
         Assert.True(second.WaitForExit(Soon));
+        await WaitUntil("it is said of the second", () => Says("ran though the guard had fired before") == 1);
+        Assert.Equal(1, Says("the lease was not renewed in time"));
         _word.Reset();
         var third = _fake.Start();
         var looked = _word.GuardLookedAt;
         await WaitUntil("it has looked twice", () => _word.GuardLookedAt > looked + (Second / 4));
         Assert.False(third.HasExited);
+    }
+
+    [Fact]
+    public async Task Tries_once_a_second_to_end_what_cannot_be_ended_and_stays()
+    {
+        _diskHangs = true;
+        var server = _fake.Start();
+        _word.TryArm(1, margin: 4, leaseId: 1);
+        _agent.Kill();
+        Begin();
+        await WaitUntil("two rounds are over", () => !_triedAt.IsEmpty && _triedAt.Last() > _triedAt.First() + (2 * Second));
+        var tries = _triedAt.ToArray();
+        Assert.InRange(tries.Count(at => at < tries[0] + Second), 1, 20); // one round
+        Assert.Equal(WordState.Fired, _word.State);
+        Assert.True(_thread!.IsAlive);
+        Assert.Equal((1, 0), (Says("cannot be ended yet"), Says("gone after")));
+        _diskHangs = false;
+        Assert.True(server.WaitForExit(Soon));
+        Ended();
+        Assert.Equal((1, 1), (Says("cannot be ended yet"), Says("gone after")));
     }
 
     [Fact]
@@ -87,6 +119,32 @@ public sealed class The_guard : IDisposable
         Begin();
         Assert.True(server.WaitForExit(Soon));
         Ended();
+        Assert.Equal(1, Says("gone after"));
+    }
+
+    [Fact]
+    public void Leaves_no_firing_behind_that_would_end_what_is_started_by_hand_later()
+    {
+        var server = _fake.Start();
+        _word.TryArm(1, margin: 4, leaseId: 1);
+        _agent.Kill();
+        Begin();
+        Assert.True(server.WaitForExit(Soon));
+        Ended();
+        _fake.Start(); // by hand
+        using var next = DeadlineWord.Open(_run.Path, _fake.DataDirectory); // an agent, days later
+        Assert.Equal((WordState.Disarmed, null), (next.State, next.Predecessor));
+    }
+
+    [Fact]
+    public async Task Leaves_the_firing_to_its_agent_while_that_is_there()
+    {
+        var server = _fake.Start();
+        _word.TryArm(1, margin: 4, leaseId: 1);
+        Begin();
+        Assert.True(server.WaitForExit(Soon));
+        var looked = _word.GuardLookedAt;
+        await WaitUntil("it has looked for more than a second", () => _word.GuardLookedAt > looked + (2 * Second));
         Assert.Equal(WordState.Fired, _word.State);
     }
 
@@ -124,6 +182,7 @@ public sealed class The_guard : IDisposable
         _thread?.Join();
         _server.Dispose();
         _timer.Dispose();
+        _journal.Dispose();
         _word.Dispose();
         _fake.Dispose();
         _run.Dispose();
@@ -132,9 +191,24 @@ public sealed class The_guard : IDisposable
     private static Task WaitUntil(string what, Func<bool> holds) =>
         Eventually.HoldsAsync(what, Soon, holds, TestContext.Current.CancellationToken);
 
+    private string Journal => File.ReadAllText(JournalFile);
+
+    private int Says(string sentence) => File.ReadLines(JournalFile).Count(line => line.Contains(sentence, StringComparison.Ordinal));
+
+    /// <summary>While the disk hangs no signal ends anybody.</summary>
+    private bool MayKill()
+    {
+        if (_diskHangs)
+        {
+            _triedAt.Enqueue(Now);
+        }
+
+        return !_diskHangs && _word.State == WordState.Fired;
+    }
+
     private void Begin()
     {
-        var loop = new GuardLoop(_word, _server, _timer, new GuardJournal());
+        var loop = new GuardLoop(_word, _server, _timer, new GuardJournal((int)_journal.DangerousGetHandle()));
         _thread = new Thread(() =>
         {
             loop.Rehearse();

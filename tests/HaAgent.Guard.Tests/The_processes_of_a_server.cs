@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using HaAgent.Testing;
 
 namespace HaAgent.Guard.Tests;
@@ -78,6 +79,18 @@ public class The_processes_of_a_server
         using var processes = new ServerProcesses(fake.DataDirectory);
         Assert.True(processes.End(orderly: 20_000_000));
         Assert.True(server.WaitForExit(TimeSpan.FromSeconds(10)));
+    }
+
+    [Fact]
+    public void Are_not_scanned_for_again_and_again_when_they_cannot_be_ended()
+    {
+        using var fake = new FakeServer();
+        fake.Start();
+        var asked = 0;
+        using var processes = new ServerProcesses([Encoding.UTF8.GetBytes(fake.DataDirectory)], () => ++asked < 0);
+        processes.Kill(); // as if it waited for a disk: no signal ends it
+        Assert.Equal(1, fake.Alive);
+        Assert.InRange(asked, 1, 20);
     }
 
     [Fact]

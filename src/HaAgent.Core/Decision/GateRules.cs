@@ -6,7 +6,7 @@ using HaAgent.Core.Snapshot;
 
 namespace HaAgent.Core.Decision;
 
-/// <summary>Third: what must be settled before the role of the local server matters at all.</summary>
+/// <summary>What must be settled before the role of the local server matters at all.</summary>
 internal static class GateRules
 {
     public static readonly ImmutableArray<HaRule> Rows =
@@ -20,7 +20,7 @@ internal static class GateRules
         // A server in recovery is not to be promoted, whatever is remembered of it; a primary has its own deadline (F70).
         new("G06", v => v.Guard.MissingSince is not null && (!v.MayBeWritable() || v.IsReplica()) && v.Memory.HandOver is null && !v.Paused()
                 && (v.HasLease() || (v.Unlocked() && v.Running())),
-            _ => new HaDecision.Wait(new(ReasonId.NoGuard))),
+            _ => new HaDecision.Wait(new(ReasonId.GuardStarting))),
 
         new("G10", v => v.Postgres.Directory is DataDirectory.Unreadable && v.HasLease() && !v.Running(),
             v => new HaDecision.ReleaseLease(default, v.Settings.LoopWait, Unreadable(v))),

@@ -5,7 +5,10 @@ using HaAgent.Core.Snapshot;
 namespace HaAgent.Core.Decision;
 
 /// <summary>From everything one node knows to the one thing it does next. Pure: the same view always yields the same decision.</summary>
-/// <remarks>Tables are consulted in this order: fence, lease, requests, job, gates, then by what the local PostgreSQL is doing.</remarks>
+/// <remarks>
+/// Tables are consulted in this order: fence, lease, requests, job, ending, founding, gates, hand-over, then by what the local
+/// PostgreSQL is doing.
+/// </remarks>
 public static class HaDecider
 {
     /// <summary>Every table with its name, for tests that demand that each row is exercised.</summary>

@@ -43,7 +43,7 @@ public abstract record HaDecision
     /// <summary>Win the right to found the cluster.</summary>
     public sealed record CreateInitialize(Reason Why) : HaDecision(Why);
 
-    /// <param name="Expected">Create only (null), or overwrite what was seen.</param>
+    /// <param name="KeyExists">Overwrite what was seen; else create only.</param>
     public sealed record WriteInitialize(string SystemIdentifier, bool KeyExists, Reason Why) : HaDecision(Why);
 
     /// <summary>The founding failed: give back the right to found.</summary>

@@ -42,6 +42,7 @@ public enum ReasonId
     FencingUnderWay,
     GuardFired,
     NoGuard,
+    GuardStarting,
     StoreSilent,
     LeaseRequestUnderWay,
     RenewalDue,

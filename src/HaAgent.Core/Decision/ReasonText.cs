@@ -26,6 +26,7 @@ public static class ReasonText
             "the lease guard has ended PostgreSQL, for this agent was held up past its deadline;"
             + " waiting until its processes are gone and the leader lock is given up",
         (ReasonId.NoGuard, _) => "no lease guard is running and none could be started: this node must not be writable",
+        (ReasonId.GuardStarting, _) => "waiting for the lease guard to start: without one this node must not lead",
         (ReasonId.FencingUnderWay, _) => "fencing is under way",
         (ReasonId.StoreSilent, _) => "DCS is not accessible",
         (ReasonId.LeaseRequestUnderWay, _) => "waiting for the store's answer",

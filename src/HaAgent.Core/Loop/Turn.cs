@@ -13,7 +13,7 @@ using Microsoft.Extensions.Logging;
 namespace HaAgent.Core.Loop;
 
 /// <summary>One chain of turns: look, decide, act, until there is nothing to do but wait.</summary>
-internal sealed class Turn(
+internal sealed partial class Turn(
     LoopParts parts, LoopState state, JobRunner jobs, Executor executor, RequestEffects requests, UpkeepRunner upkeep, TimesInForce times,
     StatusPublisher publisher, ILogger logger)
 {
@@ -23,6 +23,7 @@ internal sealed class Turn(
     private readonly ILogger _heartbeat = parts.Loggers.CreateLogger(HaLog.HeartbeatCategory);
     private DcsVersion _configSeen;
     private (string RuleId, ReasonId Reason) _lastLogged;
+    private bool _firingSeen;
     private bool _heartbeatDue;
     private bool _tickDue;
 
@@ -130,6 +131,12 @@ internal sealed class Turn(
     private void Journal(NodeView v, Ruled ruled, Instant nextTick)
     {
         publisher.Publish(v, ruled, nextTick);
+        if (v.Guard.Fired && !_firingSeen)
+        {
+            GuardFired(logger);
+        }
+
+        _firingSeen = v.Guard.Fired;
         var reason = ruled.Decision.Reason;
         var text = ReasonText.Render(v.Self, reason, v.Settings.Pause);
         if (ruled.Decision is HaDecision.Fence fence)
@@ -161,4 +168,8 @@ internal sealed class Turn(
     private static bool IsPassing(Ruled ruled) =>
         ruled.Decision.Reason.Id is ReasonId.RenewalDue or ReasonId.LeaseRequestUnderWay or ReasonId.HandOverWaiting or ReasonId.HandOverAsk
             or ReasonId.RacePeersAsked;
+
+    [LoggerMessage(EventId = 2013, Level = LogLevel.Error,
+        Message = "The lease guard has fired: its deadline came and this agent had not moved it. PostgreSQL was ended without it")]
+    private static partial void GuardFired(ILogger logger);
 }

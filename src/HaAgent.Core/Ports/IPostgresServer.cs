@@ -118,7 +118,6 @@ public sealed record StartResult(StartOutcome Outcome, string Detail);
 
 /// <param name="AsPrimary">Start writable: no signal file. Otherwise in recovery.</param>
 /// <param name="Follow">Whom to stream from; null: nobody.</param>
-/// <param name="Settings">Effective dynamic and local configuration to write.</param>
 /// <param name="Only">Start from this data directory and fail if another lies there by now; the default: from whatever lies there.</param>
 public sealed record StartPlan(bool AsPrimary, Upstream? Follow, FileIdentity Only = default);
 

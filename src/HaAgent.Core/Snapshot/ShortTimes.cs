@@ -60,14 +60,14 @@ public sealed record ShortTimes(ImmutableSortedDictionary<string, MemberSighting
     }
 
     /// <summary>
-    /// A leader lowers when it has seen long enough that all can. The others do as the leader says that it does: nobody judges a
-    /// leader by a shorter lease than it has. While nobody leads, what was in force stays.
+    /// A leader lowers when it has seen long enough that all can. The others do when the leader says that it has, and not below it:
+    /// nobody judges a leader by a shorter lease than it has. While nobody leads, what was in force stays.
     /// </summary>
     private static bool MayUse(NodeView v, ClusterState cluster, ShortTimes seen) => cluster.LeaderMember switch
     {
         null => seen.InForce,
         { } leader when leader.Name == v.Self => seen.InForce || v.At >= seen.LoweredAt(v.Settings.Ttl),
-        { } leader => leader.ShortTtl is not null,
+        { } leader => leader.ShortTtl <= v.Settings.Short?.Ttl, // false when it uses none
     };
 
     private static ImmutableSortedDictionary<string, MemberSighting> Seen(

@@ -1,5 +1,6 @@
 using HaAgent.Core.Model;
 using HaAgent.Core.Ports;
+using HaAgent.Core.Settings;
 using HaAgent.Core.Snapshot;
 using HaAgent.Guard;
 
@@ -56,10 +57,10 @@ internal sealed class LeaseGuard : ILeaseGuard, IDisposable
     }
 
     /// <summary>Adopts what the last agent of this data directory has left, and sees to it that a guard watches.</summary>
-    /// <exception cref="IOException">The run directory cannot be written.</exception>
+    /// <exception cref="ConfigurationException">The run directory cannot be written.</exception>
     public static LeaseGuard Open(AgentOptions options, TimeProvider clock, ILogger log)
     {
-        var word = DeadlineWord.Open(options.RunDirectory, options.Postgres.DataDirectory);
+        var word = OpenWord(options.RunDirectory, options.Postgres.DataDirectory);
         if (!options.Guard)
         {
             GuardLog.SwitchedOff(log);
@@ -95,6 +96,21 @@ internal sealed class LeaseGuard : ILeaseGuard, IDisposable
         if (_server.IsEmpty())
         {
             _word.Reset();
+        }
+    }
+
+    /// <exception cref="ConfigurationException">The run directory cannot be written.</exception>
+    internal static DeadlineWord OpenWord(string runDirectory, string dataDirectory)
+    {
+        try
+        {
+            return DeadlineWord.Open(runDirectory, dataDirectory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException("haagent.run_dir", runDirectory,
+                $"the lease guard's deadline cannot be written there ({e.Message.TrimEnd('.')}). Make room, give its files to the user that"
+                + " runs haagent, or name another directory.");
         }
     }
 

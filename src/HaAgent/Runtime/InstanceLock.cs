@@ -55,13 +55,25 @@ internal sealed partial class InstanceLock : IDisposable
                 : $"The lock '{path}' cannot be taken: {Marshal.GetPInvokeErrorMessage(error)}");
         }
 
-        RandomAccess.SetLength(file, 0);
-        var pid = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
-        RandomAccess.Write(file, Encoding.ASCII.GetBytes(pid + "\n"), 0);
+        WritePid(file);
         return new(file);
     }
 
     public void Dispose() => _file.Dispose();
+
+    private static void WritePid(SafeFileHandle file)
+    {
+        try
+        {
+            RandomAccess.SetLength(file, 0);
+            var pid = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+            RandomAccess.Write(file, Encoding.ASCII.GetBytes(pid + "\n"), 0);
+        }
+        catch (IOException)
+        {
+            // The disk is full, say. It is the lock that counts; the pid only tells a second agent whose it is.
+        }
+    }
 
     private static string Holder(SafeFileHandle file)
     {

@@ -108,7 +108,7 @@ internal sealed class GuardThatRemembers(Instant? predecessor) : ILeaseGuard
 
     public Instant? Predecessor => predecessor;
 
-    public GuardReading Latest => GuardReading.Watching;
+    public GuardReading Latest { get; set; } = GuardReading.Watching;
 
     /// <summary>When it would end the server; never while disarmed.</summary>
     public Instant FiresAt { get; private set; } = Instant.Never;

@@ -76,6 +76,13 @@ public class Short_times
         Assert.True(Replica(leaderTtl: Asked.Ttl).Then().Remembered().InForce);
     }
 
+    [Theory]
+    [InlineData(8, false)] // it was lowered from 8 to 5, and the leader has not seen that yet
+    [InlineData(5, true)]
+    [InlineData(4, true)] // it was raised from 4 to 5
+    public void Are_not_used_by_a_replica_whose_leader_has_a_longer_lease(int leaderTtl, bool areUsed) =>
+        Assert.Equal(areUsed, Replica(TimeSpan.FromSeconds(leaderTtl)).Then().Remembered().InForce);
+
     [Fact]
     public void Are_not_used_by_a_replica_that_knows_of_a_member_that_cannot_whatever_its_leader_says()
     {

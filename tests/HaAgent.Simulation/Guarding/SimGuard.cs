@@ -181,7 +181,10 @@ internal sealed class SimGuard(SimHost host, IGuarded server)
         Schedule(Agent is { IsDead: false } ? FiredLookEvery : LookEvery);
     }
 
-    /// <summary>Without an agent it ends, if there is still nothing to do after a while. With one it waits to be woken.</summary>
+    /// <summary>
+    /// Without an agent it ends, if there is still nothing to do after a while, and leaves no firing behind. With one it waits to be
+    /// woken.
+    /// </summary>
     private void GoUnless(Func<bool> isNeeded)
     {
         if (Agent is { IsDead: false })
@@ -193,6 +196,7 @@ internal sealed class SimGuard(SimHost host, IGuarded server)
         {
             if (!isNeeded() && Agent is not { IsDead: false })
             {
+                Reset();
                 Process?.Kill();
             }
         });

@@ -1,12 +1,14 @@
 using HaAgent.Core.Model;
 using HaAgent.Core.Settings;
 using HaAgent.Guard;
+using HaAgent.Guarding;
 using HaAgent.Runtime;
 using HaAgent.Testing;
 using HaAgent.Tests.Given;
 
 namespace HaAgent.Tests.Runtime;
 
+[Collection(nameof(FullDisk))]
 public class The_lock_of_an_agent
 {
     [Fact]
@@ -41,11 +43,41 @@ public class The_lock_of_an_agent
     }
 
     [Fact]
+    public void Is_taken_though_the_disk_has_no_room_for_its_pid()
+    {
+        using var run = TempFolder.Create("run");
+        File.CreateSymbolicLink(Path.Join(run.Path, $"agent-{DataDirectoryKey.Of("/data/a")}.lock"), FullDisk.Path);
+        using var taken = InstanceLock.Take(run.Path, "/data/a");
+    }
+
+    [Fact]
     public void Says_what_to_do_about_a_run_directory_that_is_not_there()
     {
         var error = Assert.Throws<ConfigurationException>(() => InstanceLock.Take("/no/such/run", "/data/a"));
         Assert.Contains("The run directory '/no/such/run' cannot be used", error.Message, StringComparison.Ordinal);
     }
+}
+
+[Collection(nameof(FullDisk))]
+public class The_deadline_of_the_lease_guard
+{
+    [Theory]
+    [InlineData(FullDisk.Path)]
+    [InlineData("/")]
+    public void Cannot_be_kept_in_a_run_directory_that_cannot_be_written(string target)
+    {
+        using var run = TempFolder.Create("run");
+        File.CreateSymbolicLink(Path.Join(run.Path, $"deadline-{DataDirectoryKey.Of("/data/a")}"), target);
+        var error = Assert.Throws<ConfigurationException>(() => LeaseGuard.OpenWord(run.Path, "/data/a"));
+        Assert.Equal(("haagent.run_dir", run.Path), (error.Setting, error.Value));
+        TestContext.Current.TestOutputHelper?.WriteLine(error.Message);
+    }
+}
+
+/// <summary>A file on which no space is left. Locked by whoever has it open: for one test at a time.</summary>
+file static class FullDisk
+{
+    public const string Path = "/dev/full";
 }
 
 public class The_clock_of_the_agent

@@ -65,7 +65,7 @@ internal static class Rows_of_the_data_directory
         Of<HaDecision.ReleaseLease>("G04", ReasonId.NoGuard,
             "This node won the key and cannot start a guard: another is to have it",
             Given.Replica("a").WithLease(TimeSpan.Zero).Guard(g => g with { MissingSince = Given.Now - TimeSpan.FromSeconds(20) })),
-        Of<HaDecision.Wait>("G06", ReasonId.NoGuard,
+        Of<HaDecision.Wait>("G06", ReasonId.GuardStarting,
             "Nobody leads, but this node's guard is not up yet: it does not race",
             Given.Replica("b").NobodyLeads().Guard(g => g with { MissingSince = Given.Now })),
         Of<HaDecision.ReleaseLease>("G10", ReasonId.DirectoryUnreadable,
