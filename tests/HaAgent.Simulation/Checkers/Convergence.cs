@@ -1,4 +1,5 @@
 using HaAgent.Simulation.Cluster;
+using HaAgent.Simulation.Postgres;
 
 namespace HaAgent.Simulation.Checkers;
 
@@ -15,6 +16,12 @@ internal sealed class Convergence(SimCluster cluster)
             {
                 cluster.World.Count("the operator is needed: the store forgot the cluster while no primary ran");
                 return null; // who named it before would be a guess: the agents say so and wait
+            }
+
+            if (cluster.Plan.CheckTimeline && cluster.Nodes.All(node => node.Agent is { LastRule: "R66" } || node.Server.Directory.Content == DirectoryContent.Empty))
+            {
+                cluster.World.Count("the operator is needed: check_timeline, and the newest timeline is gone with its directory");
+                return null;
             }
 
             return $"nobody leads (the leader key holds {cluster.Leader ?? "nothing"})";

@@ -28,6 +28,7 @@ internal sealed class DestructiveSteps(SimCluster cluster)
     public void Touched(SimNode node, string how)
     {
         Checked++;
+        Look();
         foreach (var (other, at) in _lastPrimary)
         {
             if (other != node && other.Server.Directory.SystemIdentifier == node.Server.Directory.SystemIdentifier && cluster.World.Time.Now - at <= Moment)

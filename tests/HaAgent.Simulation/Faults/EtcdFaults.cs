@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using HaAgent.Dcs.Etcd;
 using HaAgent.Simulation.Cluster;
 using HaAgent.Simulation.Etcd;
+using HaAgent.Simulation.Kernel;
 
 namespace HaAgent.Simulation.Faults;
 
@@ -12,6 +13,7 @@ internal static class EtcdFaults
     [
         new("etcd member killed", 4, KillMember),
         new("etcd member frozen", 4, FreezeMember),
+        new("raft leader stands still over a renewal", 5, FreezeOverRenewal),
         new("etcd election", 4, Elect),
         new("etcd restarted member by member", 4, RollingRestart),
         new("etcd without quorum", 5, LoseQuorum),
@@ -53,6 +55,37 @@ internal static class EtcdFaults
 
         // Back while a request that it got meanwhile is still waited for, or not.
         return new($"{member}", s.Chance.Happens(0.5) ? s.Chance.Seconds(1.5, 6) : s.Chance.Seconds(0.5, 30), process.Thaw);
+    }
+
+    /// <summary>
+    /// It is deposed meanwhile, and back while a keepalive that it got too late to lead is still waited for: an old etcd confirms it.
+    /// </summary>
+    private static FaultInAction? FreezeOverRenewal(FaultScene s)
+    {
+        if (s.Cluster.LeaderNode is not { } node || s.Etcd.Members.Count < 3)
+        {
+            return null;
+        }
+
+        var every = TimeSpan.FromSeconds(s.Cluster.Times.LoopWait);
+        var due = node.Guard.LastSetAt + every;
+        var (ahead, behind) = (s.Chance.Seconds(2.2, 4.5), s.Chance.Seconds(0.05, 1));
+        while (due - ahead <= s.World.Time.Now)
+        {
+            due += every;
+        }
+
+        SimProcess? process = null;
+        s.World.Time.After(due - ahead - s.World.Time.Now, () =>
+        {
+            if (s.Etcd.RaftLeader is { Process: { IsDead: false, IsFrozen: false } found })
+            {
+                process = found;
+                process.Freeze();
+                s.Matters("raft leader stands still over a renewal");
+            }
+        });
+        return new($"from {due - ahead:ss\\.f} s on", due + behind - s.World.Time.Now, () => process?.Thaw());
     }
 
     private static FaultInAction Elect(FaultScene s)

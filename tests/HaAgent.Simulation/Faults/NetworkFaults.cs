@@ -12,7 +12,7 @@ internal static class NetworkFaults
         new("cut from etcd", 6, s => CutFromEtcd(s, "cut from etcd", to: true, from: true)),
         new("cut to etcd one way", 5, s => CutFromEtcd(s, "cut to etcd one way", to: true, from: false)),
         new("cut of etcd's answers", 5, s => CutFromEtcd(s, "cut of etcd's answers", to: false, from: true)),
-        new("cut between two servers", 4, CutPair),
+        new("cut between two servers", 5, CutPair),
         new("server isolated", 5, Isolate),
         new("clients cut off", 5, CutClients),
         new("etcd member cut off", 5, CutEtcdMember),

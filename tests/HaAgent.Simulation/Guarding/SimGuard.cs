@@ -55,6 +55,9 @@ internal sealed class SimGuard(SimHost host, IGuarded server)
     /// <summary>Nothing of the server is left.</summary>
     public bool ServerIsGone => !server.AnyProcess;
 
+    /// <summary>When a deadline was last set, by the run's time: with each confirmed renewal of a primary.</summary>
+    public TimeSpan LastSetAt { get; private set; }
+
     /// <summary>Raised when a deadline was set: the end of the lease behind it in ticks of the host's clock, and its id.</summary>
     public event Action<long, long>? DeadlineSet;
 
@@ -91,6 +94,7 @@ internal sealed class SimGuard(SimHost host, IGuarded server)
 
         Margin = margin;
         LastDeadline = deadlineTicks;
+        LastSetAt = host.World.Time.Now;
         DeadlineSet?.Invoke(leaseEndTicks, leaseId);
         if (isEarlier || _next is not { IsPending: true })
         {

@@ -156,6 +156,11 @@ internal sealed class SimCreation(AgentSide side, SqlWork sql)
 
     private void ClearUnfinished()
     {
+        if (Directory.Content == DirectoryContent.Unreadable)
+        {
+            return; // an I/O error: what lies there stays, and the marker says whose it is
+        }
+
         Server.Discard("its creation did not end well", Directory.HasServed);
         RemoveMarker();
     }
