@@ -18,7 +18,8 @@ internal sealed class Convergence(SimCluster cluster)
                 return null; // who named it before would be a guess: the agents say so and wait
             }
 
-            if (cluster.Plan.CheckTimeline && cluster.Nodes.All(node => node.Agent is { LastRule: "R66" } || node.Server.Directory.Content == DirectoryContent.Empty))
+            if (cluster.Plan.CheckTimeline && cluster.Nodes.Any(IsBehind)
+                && cluster.Nodes.All(node => IsBehind(node) || node.Server.Directory.Content == DirectoryContent.Empty))
             {
                 cluster.World.Count("the operator is needed: check_timeline, and the newest timeline is gone with its directory");
                 return null;
@@ -61,6 +62,8 @@ internal sealed class Convergence(SimCluster cluster)
 
         return null;
     }
+
+    private static bool IsBehind(SimNode node) => node.Agent is { LastRule: "R66" };
 
     /// <summary>The leader's history has a timeline of the number that this server is on, but it is another one.</summary>
     private static bool IsOnATimelineOfTheSameNumber(SimNode node, SimNode leader)
