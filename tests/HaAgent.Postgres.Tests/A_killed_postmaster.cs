@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using HaAgent.Core.Snapshot;
 using HaAgent.Guard;
 using HaAgent.Postgres.Control;
@@ -49,6 +50,26 @@ public class A_killed_postmaster
         Assert.False(IsThere(a, backend));
         await Assert.ThrowsAnyAsync<NpgsqlException>(() => running);
         await a.StartAsync(asPrimary: true); // refused while a process of the old server is attached to its memory
+    }
+
+    [Fact]
+    public async Task Takes_a_backend_with_it_that_has_not_even_a_name_yet() // S1
+    {
+        await using var a = await TestServer.PrimaryAsync();
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(a.Folder, $".s.PGSQL.{a.Options.Port}")), TestServer.Stop);
+        var unnamed = 0;
+        await Eventually.HoldsAsync("a backend that waits for its first packet", TestServer.Soon, () =>
+        {
+            unnamed = ProcScan.MembersOf([a.Options.DataDirectory]).Find(member => member.ParentPid == a.Pid && !member.IsChild).Pid;
+            return unnamed != 0;
+        }, TestServer.Stop);
+        Send(unnamed, PidFd.SigStop);
+
+        Send(a.Pid, PidFd.SigKill);
+
+        Assert.True(await a.Server.WaitForExitAsync(TestServer.In(20), TestServer.Stop));
+        Assert.False(IsThere(a, unnamed));
     }
 
     private static bool IsThere(TestServer server, int pid) => ProcScan.IsMember(pid, [server.Options.DataDirectory]);

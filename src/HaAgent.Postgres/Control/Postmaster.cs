@@ -203,7 +203,8 @@ internal sealed class Postmaster : IDisposable
     /// </remarks>
     private async Task EndAsync(HeldProcess held, TaskCompletionSource ended)
     {
-        while (_state.Process is ServerProcess.Running && EndOrphans())
+        var endedAt = Instant.Now(_clock);
+        while (_state.Process is ServerProcess.Running && EndOrphans(endedAt))
         {
             await Task.Delay(BetweenOrphans, _clock).ConfigureAwait(false);
         }
@@ -219,12 +220,16 @@ internal sealed class Postmaster : IDisposable
         Changed?.Invoke();
     }
 
-    /// <summary>Children of no postmaster that is there: a server that somebody has started meanwhile is left alone.</summary>
+    /// <summary>
+    /// Processes without a postmaster that is there: a server that somebody has started meanwhile is left alone. A backend that has
+    /// read nothing from its client yet, or is just dying, has no title of its own, and is told by being older than the postmaster's end.
+    /// </summary>
     /// <returns>False when there were none.</returns>
-    private bool EndOrphans()
+    private bool EndOrphans(Instant endedAt)
     {
         var members = ProcScan.MembersOf(_directories);
-        var orphans = members.FindAll(member => member.IsChild && !members.Exists(other => other.Pid == member.ParentPid));
+        var orphans = members.FindAll(member => !member.IsSingleUser && !members.Exists(other => other.Pid == member.ParentPid)
+            && (member.IsChild || ProcScan.SinceBoot(member.Pid)?.Ticks < endedAt.Ticks));
         foreach (var orphan in orphans)
         {
             using var handle = PidFd.TryOpen(orphan.Pid);

@@ -90,11 +90,7 @@ internal static partial class ProcScan
     /// </summary>
     public static double? StartTime(int pid)
     {
-        // Field 22, after the last ')' because the name in parentheses may hold anything. In clock ticks since boot.
-        const double TicksPerSecond = 100; // USER_HZ, fixed for user space on every Linux architecture in use
-        var fields = StatFields(pid);
-        if (fields.Length < 20
-            || !double.TryParse(fields[19], NumberStyles.None, CultureInfo.InvariantCulture, out var ticks))
+        if (SinceBoot(pid) is not { } started)
         {
             return null;
         }
@@ -104,11 +100,22 @@ internal static partial class ProcScan
             if (line.StartsWith("btime ", StringComparison.Ordinal)
                 && double.TryParse(line.AsSpan(6), NumberStyles.None, CultureInfo.InvariantCulture, out var boot))
             {
-                return boot + (ticks / TicksPerSecond);
+                return boot + started.TotalSeconds;
             }
         }
 
         return null;
+    }
+
+    /// <summary>From boot to the start of the process, in steps of 10 ms; null when it is gone.</summary>
+    public static TimeSpan? SinceBoot(int pid)
+    {
+        // Field 22, after the last ')' because the name in parentheses may hold anything. In clock ticks since boot.
+        const double TicksPerSecond = 100; // USER_HZ, fixed for user space on every Linux architecture in use
+        var fields = StatFields(pid);
+        return fields.Length >= 20 && double.TryParse(fields[19], NumberStyles.None, CultureInfo.InvariantCulture, out var ticks)
+            ? TimeSpan.FromSeconds(ticks / TicksPerSecond)
+            : null;
     }
 
     public static string TitleOf(int pid)
