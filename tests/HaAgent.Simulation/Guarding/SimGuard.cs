@@ -61,6 +61,9 @@ internal sealed class SimGuard(SimHost host, IGuarded server)
     /// <summary>Raised when a deadline was set: the end of the lease behind it in ticks of the host's clock, and its id.</summary>
     public event Action<long, long>? DeadlineSet;
 
+    /// <summary>Raised when an agent has written the word: what it said, and what it says.</summary>
+    public event Action<WordState, WordState>? Written;
+
     /// <summary>Raised when the guard's process ended.</summary>
     public event Action? Ended;
 
@@ -86,6 +89,7 @@ internal sealed class SimGuard(SimHost host, IGuarded server)
     /// <param name="leaseEndTicks">What the deadline was reckoned from.</param>
     public bool TryArm(long deadlineTicks, TimeSpan margin, long leaseEndTicks, long leaseId)
     {
+        var was = State;
         var isEarlier = Deadline is not { } before || deadlineTicks < before;
         if (!WordRules.TrySet(ref _word, Math.Max(1, deadlineTicks * NanosecondsPerTick)))
         {
@@ -95,6 +99,7 @@ internal sealed class SimGuard(SimHost host, IGuarded server)
         Margin = margin;
         LastDeadline = deadlineTicks;
         LastSetAt = host.World.Time.Now;
+        Written?.Invoke(was, State);
         DeadlineSet?.Invoke(leaseEndTicks, leaseId);
         if (isEarlier || _next is not { IsPending: true })
         {
@@ -104,7 +109,17 @@ internal sealed class SimGuard(SimHost host, IGuarded server)
         return true;
     }
 
-    public bool TryDisarm() => WordRules.TrySet(ref _word, WordRules.Disarmed);
+    public bool TryDisarm()
+    {
+        var was = State;
+        var done = WordRules.TrySet(ref _word, WordRules.Disarmed);
+        if (done)
+        {
+            Written?.Invoke(was, State);
+        }
+
+        return done;
+    }
 
     public void Reset() => WordRules.Reset(ref _word);
 

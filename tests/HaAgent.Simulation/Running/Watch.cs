@@ -19,6 +19,7 @@ internal sealed class Watch
     private readonly Clients _clients;
     private readonly OneWriter _oneWriter;
     private readonly CountedLeases _leases;
+    private readonly GuardedWord _word;
     private readonly Promotions _promotions;
     private readonly DestructiveSteps _destructive;
     private readonly HandOvers _handOvers;
@@ -35,6 +36,7 @@ internal sealed class Watch
         Exceptions = new(cluster);
         _oneWriter = new(cluster, Exceptions);
         _leases = new(cluster, Exceptions);
+        _word = new(cluster, Exceptions);
         _promotions = new(cluster, Exceptions);
         _destructive = new(cluster);
         _handOvers = new(cluster, Exceptions);
@@ -61,6 +63,7 @@ internal sealed class Watch
         _cluster.World.Journal.EventHappened += OnEvent;
         foreach (var node in _cluster.Nodes)
         {
+            node.Guard.Written += (before, after) => _word.Written(node, before, after);
             node.Guard.DeadlineSet += (end, lease) => _leases.Armed(node, end, lease);
             node.Guard.Fired += () => NeedlessStops.Fired(node);
         }
@@ -82,7 +85,7 @@ internal sealed class Watch
             }
         }
 
-        if (_oneWriter.Checked == 0 || _promotions.Checked == 0 || _leases.Checked == 0)
+        if (_oneWriter.Checked == 0 || _promotions.Checked == 0 || _leases.Checked == 0 || _word.Checked == 0)
         {
             _cluster.Violations.Add("run", "nothing was ever checked");
         }
@@ -96,6 +99,7 @@ internal sealed class Watch
             var node = Node(server);
             _oneWriter.Look();
             _promotions.TookEffect(node);
+            _word.BecameWritable(node);
             _handOvers.BecameWritable(node);
             if (_promotedAt.Remove(node, out var issued) && (_cluster.World.Time.Now - issued).TotalSeconds > _cluster.Times.Ttl)
             {
@@ -108,6 +112,7 @@ internal sealed class Watch
             {
                 _promotedAt[Node(server)] = _cluster.World.Time.Now;
                 _promotions.Issued(Node(server));
+                _word.Promoted(Node(server));
             }
         };
         servers.RewindBegun += (target, _) => _destructive.Touched(Node(target), "rewound");
