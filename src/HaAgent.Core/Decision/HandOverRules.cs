@@ -60,7 +60,14 @@ internal static class HandOverRules
         v.Memory.HandOver is { DownAt: { } downAt, FinalPosition.IsKnown: true } handOver
         && CandidateRanking.Able(v, Candidates(v), handOver.FinalPosition)
             .Any(name => Ballots.Of(v, name) is { Answer: PeerAnswer.Answered peer } ballot && ballot.AskedAt >= downAt
-                && (handOver.Streamed.Contains(name) || peer.Timeline == handOver.Timeline));
+                && (handOver.Streamed.Contains(name) || IsOfThisHistory(peer, handOver)));
+
+    /// <summary>
+    /// Two timelines may have one number, and a standby that streams from nobody may not know the number of the one it is on. Where it has
+    /// more than there ever was here, it is another.
+    /// </summary>
+    private static bool IsOfThisHistory(PeerAnswer.Answered peer, HandOver handOver) =>
+        peer.Timeline == handOver.Timeline && (!handOver.End.IsKnown || peer.Position <= handOver.End);
 
     private static bool PatienceIsOver(NodeView v) =>
         v.Memory.HandOver is { DownAt: { } downAt } && (v.At >= downAt + Patience(v) || Candidates(v).IsEmpty);

@@ -116,7 +116,10 @@ internal static class FoldOutcomes
         Rewind = RewindState.CheckDue,
         RequestTried = stop.Request,
         HandOver = new(
-            stop.Candidate, now, down.Facts.FinalPosition, down.Facts.Checkpoint.Timeline, DownAt: now, Released: false, stop.ForShutdown, down.Streamed),
+            stop.Candidate, now, down.Facts.FinalPosition, down.Facts.Checkpoint.Timeline, DownAt: now, Released: false, stop.ForShutdown, down.Streamed)
+        {
+            End = down.Facts.EndOfCheckpoint,
+        },
         Ballots = memory.Ballots.Clear(),
     };
 

@@ -204,7 +204,11 @@ public sealed record HandOver(
     Instant? DownAt,
     bool Released,
     bool ForShutdown,
-    ImmutableArray<NodeName> Streamed);
+    ImmutableArray<NodeName> Streamed)
+{
+    /// <summary>Behind the last record, that of the shutdown: nobody has more than this of the same history. Unknown: not read.</summary>
+    public Lsn End { get; init; }
+}
 
 /// <param name="Found">The timeline that the leader itself told.</param>
 /// <param name="Published">What the store said of it then, which may be older.</param>

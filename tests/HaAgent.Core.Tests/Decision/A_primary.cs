@@ -180,6 +180,15 @@ public class An_old_primary_that_is_down_for_a_hand_over
     public void Asks_the_candidate_whether_it_has_everything() =>
         Down().MustDecide<HaDecision.AskPeers>("H50", ReasonId.HandOverAsk);
 
+    /// <summary>More than there is: a candidate that streams from nobody may be on another timeline than it says.</summary>
+    [Fact]
+    public void Gives_no_key_to_a_candidate_that_did_not_stream_and_has_more_than_there_ever_was()
+    {
+        var down = Down().Remember(m => m with { HandOver = m.HandOver! with { End = new(Final.Value + 120) } });
+        down.Ballot("b", Final.Value + 120).MustDecide<HaDecision.ReleaseLease>("H30", ReasonId.HandOverConfirmed);
+        down.Ballot("b", Final.Value + 121).MustDecide<HaDecision.Wait>("H60", ReasonId.HandOverWaiting);
+    }
+
     [Fact]
     public void Gives_the_key_to_a_candidate_that_has_everything() =>
         Assert.Equal(Final, Down().Ballot("b", Final.Value).MustDecide<HaDecision.ReleaseLease>("H30", ReasonId.HandOverConfirmed).FinalPosition);
