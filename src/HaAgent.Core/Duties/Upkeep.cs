@@ -28,7 +28,7 @@ internal static class Upkeep
         }
 
         AddIf(duties, MemberRecordDuty.Due(v, identity));
-        if (!v.HasLease() && !v.StoreIsSilent() && (v.Memory.SessionKeptAt is not { } kept || v.At >= kept + v.Settings.LoopWait))
+        if (!v.HasLease() && !v.StoreIsSilent() && IsSessionDue(v))
         {
             duties.Add(new Duty.KeepSession());
         }
@@ -40,6 +40,13 @@ internal static class Upkeep
 
         return duties.ToImmutable();
     }
+
+    /// <summary>
+    /// With each tick, also with one that comes a little sooner after the last keeping than <c>loop_wait</c>: to wait for the next would
+    /// be two of them, as long as the shortest lease allowed.
+    /// </summary>
+    private static bool IsSessionDue(NodeView v) =>
+        v.Memory.SessionKeptAt is not { } kept || v.At >= kept + v.Settings.LoopWait || (v.IsTick && v.At >= kept + (v.Settings.LoopWait / 2));
 
     private static void AddIf(ImmutableArray<Duty>.Builder duties, Duty? duty)
     {
