@@ -132,13 +132,13 @@ internal static class Fold
 
     /// <summary>
     /// Where a stopped standby's history ends is not known before it has replayed what it has: only then can it turn out to have
-    /// left the leader's. So one that does not get to stream is looked at again.
+    /// left the leader's. Nor does one that streams from nobody know for sure which timeline it is on. So one that does not get to stream
+    /// is looked at again, whatever it says of itself.
     /// </summary>
     private static NodeMemory Streaming(NodeView v, NodeMemory memory)
     {
         var isStuck = v.Job is null && v.Sql() is { InRecovery: true, ReplicationState: not "streaming" } && v.LeaderIsRunningPrimary()
-            && v.Upstream()?.Name == v.LeaderName() && v.Timeline().IsKnown
-            && (v.Timeline() < v.Cluster!.LeaderMember!.Timeline || memory.WroteOn == v.Cluster.LeaderMember.Timeline); // a leader has both
+            && v.Upstream()?.Name == v.LeaderName();
         if (!isStuck)
         {
             return memory with { NotStreamingSince = null };

@@ -9,6 +9,12 @@ internal sealed class Convergence(SimCluster cluster)
     /// <summary>Null when it has; else what is not so yet.</summary>
     public string? WhatIsMissing()
     {
+        if (cluster.Etcd.WasWiped && cluster.Etcd.Find(SimCluster.Prefix + "config")?.Value.Contains("\"pause\"", StringComparison.Ordinal) == true)
+        {
+            cluster.World.Count("the operator is needed: a pause was written down again when the store had lost its data");
+            return null;
+        }
+
         if (cluster.LeaderNode is not { } leader)
         {
             if (cluster.Etcd.Find(SimCluster.Prefix + "initialize") is null && !cluster.IsUntouched

@@ -47,7 +47,7 @@ internal sealed class Recovery(ServerRun run)
     /// <summary>SIGUSR1 has told the postmaster to look for the file.</summary>
     public void Promote()
     {
-        if (!run.IsInRecovery || _promoting || !Directory.HasPromoteFile || run.Stop.Mode is not null
+        if (!run.IsInRecovery || _promoting || !Directory.HasPromoteFile || run.Stop.IsAsked
             || !HasReplayedLocalWal)
         {
             return; // a file that is there when local WAL is replayed is seen then
@@ -87,7 +87,7 @@ internal sealed class Recovery(ServerRun run)
 
     private void Recover()
     {
-        if (run.Stop.Mode is not null)
+        if (run.Stop.IsAsked)
         {
             return; // told to stop meanwhile
         }
@@ -117,7 +117,7 @@ internal sealed class Recovery(ServerRun run)
 
     private void StandBy()
     {
-        if (run.Stop.Mode is not null)
+        if (run.Stop.IsAsked)
         {
             return;
         }
@@ -130,7 +130,7 @@ internal sealed class Recovery(ServerRun run)
 
     private void AfterCrashRecovery()
     {
-        if (run.Stop.Mode is not null)
+        if (run.Stop.IsAsked)
         {
             return;
         }
@@ -171,7 +171,7 @@ internal sealed class Recovery(ServerRun run)
 
     private void EndRecovery()
     {
-        if (run.Stop.Mode is not null)
+        if (run.Stop.IsAsked)
         {
             return;
         }

@@ -82,7 +82,7 @@ internal sealed class ServerRun
     {
         IsInRecovery = false;
         Commits.Insert = insert;
-        Accepts = Stop.Mode is null;
+        Accepts = !Stop.IsAsked;
         HasClients = Accepts;
         Directory.State = ControlState.InProduction;
         Server.Write($"takes writes on timeline {Directory.Branch} from {insert}");
@@ -97,7 +97,7 @@ internal sealed class ServerRun
 
     public void OpenAsStandby()
     {
-        if (Accepts || Stop.Mode is not null)
+        if (Accepts || Stop.IsAsked)
         {
             return;
         }

@@ -17,6 +17,14 @@ internal sealed class ServerStop(ServerRun run)
     /// <summary>The hardest asked for so far; null: none.</summary>
     public StopMode? Mode { get; private set; }
 
+    /// <summary>
+    /// The signal is there, though the postmaster may not have run since: what it does first when it runs is to look at it. It opens for
+    /// nobody from here on.
+    /// </summary>
+    public bool IsAsked { get; private set; }
+
+    public void Ask() => IsAsked = true;
+
     /// <summary>What it waits for, for the operator.</summary>
     public string WaitsFor { get; private set; } = "its last processes to end";
 

@@ -137,6 +137,7 @@ internal sealed class SimServer : IGuarded
         }
 
         History.RaiseStopRequested(this, mode, by);
+        run.Stop.Ask();
         run.Postmaster.Deliver(() => run.Stop.Begin(mode));
         return true;
     }
