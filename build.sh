@@ -26,7 +26,7 @@ usage() {
                         --failover: unattended; kills the primary under a writing client and counts the rows
   test                  everything: build, publish, fast, integration and end-to-end tests
 
-  check                 before every commit: formatting, build, fast tests, documents; under a minute
+  check                 before every commit: formatting, build, fast tests, documents; about three minutes
   integration [OPTS]    the clients of etcd and PostgreSQL against real servers
   e2e [OPTS]            whole clusters through crashes
       --only NAME       only tests whose class or name contains NAME (repeatable)
