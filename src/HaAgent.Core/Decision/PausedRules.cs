@@ -30,8 +30,10 @@ internal static class PausedRules
         new("U40", v => v.IsPrimary() && v.HasKey(), v => new HaDecision.Wait(new(ReasonId.PausePrimaryWithLease, new() { Node = v.Self }))),
 
         // The system identifier was checked at the gate. A new key only: an old one that hangs on a lost lease is renewed (L30).
-        new("U45", v => v.IsPrimary() && v.Unlocked(),
+        new("U45", v => v.IsPrimary() && v.Unlocked() && v.RenewalDue(),
             v => new HaDecision.RaceForLease(v.Sql()?.WalPosition ?? default, new(ReasonId.PausePrimaryAcquires))),
+        new("U48", v => v.IsPrimary() && v.Unlocked(),
+            v => new HaDecision.Wait(new(ReasonId.PausePrimaryWithoutLease), v.Memory.RenewAt)), // the last try was refused a moment ago
         new("U50", v => v.IsPrimary(), v => new HaDecision.Wait(new(ReasonId.PausePrimaryWithoutLease))),
 
         new("U60", v => v.IsReplica() && v.HasKey() && v.HasLease() && v.RequestNamesMe() && !v.Memory.PromoteIssued && v.MayBecomeLeader(),
@@ -40,8 +42,10 @@ internal static class PausedRules
             _ => new HaDecision.Wait(new(ReasonId.PauseWaitingToPromote))),
         new("U70", v => v.IsReplica() && v.HasKey(),
             v => new HaDecision.ReleaseLease(default, v.Settings.LoopWait, new(ReasonId.PauseReleaseNotPrimary))),
-        new("U75", v => v.IsReplica() && v.Unlocked() && v.RequestNamesMe() && v.MayBecomeLeader(),
+        new("U75", v => v.IsReplica() && v.Unlocked() && v.RequestNamesMe() && v.MayBecomeLeader() && v.RenewalDue(),
             v => new HaDecision.RaceForLease(v.Sql()?.WalPosition ?? default, new(ReasonId.RequestedCandidate))),
+        new("U80", v => v.IsReplica() && v.Unlocked() && v.RequestNamesMe() && v.MayBecomeLeader(),
+            v => new HaDecision.Wait(new(ReasonId.HeldBack, new() { At = v.Memory.RenewAt }), v.Memory.RenewAt)),
         new("U90", _ => true, v => new HaDecision.Wait(new(ReasonId.PauseReplica, new() { Node = v.LeaderName() }))),
     ];
 

@@ -24,8 +24,14 @@ public class A_paused_node
     }
 
     [Fact]
-    public void Takes_a_key_that_nobody_holds_as_primary() =>
-        Given.Primary().Paused().WithAuthority(new NodeAuthority.None()).NobodyLeads().MustDecide<HaDecision.RaceForLease>("U45", ReasonId.PausePrimaryAcquires);
+    public void Takes_a_key_that_nobody_holds_as_primary_but_does_not_ask_in_a_storm()
+    {
+        var given = Given.Primary().Paused().WithAuthority(new NodeAuthority.None()).NobodyLeads().Remember(m => m with { RenewAt = Given.Now });
+        given.MustDecide<HaDecision.RaceForLease>("U45", ReasonId.PausePrimaryAcquires);
+        var next = Given.Now + TimeSpan.FromMilliseconds(500);
+        var wait = given.Remember(m => m with { RenewAt = next }).MustDecide<HaDecision.Wait>("U48", ReasonId.PausePrimaryWithoutLease);
+        Assert.Equal(next, wait.Until);
+    }
 
     [Fact]
     public void Does_not_start_a_stopped_server() => Given.Stopped().Paused().MustDecide<HaDecision.Wait>("U25", ReasonId.PauseNotRunning);

@@ -25,7 +25,7 @@ internal static class CoverageRules
         "G04", "G18", "G23", "G25", "G30", "G32", "G34", "G40", "G45", "G50", "H05", "U10", "U20", "U35", "UP40",
         "UP45", "UP50", "UP57", "UP60", "UP65", "UP70", "UP80", "U50", "U60", "U65", "U70", "U75", "E15", "S10",
         "S30", "S40", "P20", "P30", "P40", "P45", "P50", "P70", "R10", "R15", "R17", "R50", "R52", "R54", "R64",
-        "R84", "U45", "X45", "R76", "H03", "H32", "H34", "H36", "B85", "G22",
+        "R84", "U45", "X45", "R76", "H03", "H32", "H34", "H36", "B85", "G22", "U48", "U80",
     };
 
     /// <returns>False when something was seen too rarely.</returns>

@@ -66,7 +66,11 @@ internal static class Rows_of_a_running_server
             Given.Primary().Paused()),
         Of<HaDecision.RaceForLease>("U45", ReasonId.PausePrimaryAcquires,
             "Under pause a primary takes the key that nobody holds",
-            Given.Primary().Paused().WithAuthority(new NodeAuthority.None()).NobodyLeads()),
+            Given.Primary().Paused().WithAuthority(new NodeAuthority.None()).NobodyLeads().Remember(m => m with { RenewAt = default })),
+        Of<HaDecision.Wait>("U48", ReasonId.PausePrimaryWithoutLease,
+            "Under pause a primary was just refused the key that nobody holds: it tries again in a moment",
+            Given.Primary().Paused().WithAuthority(new NodeAuthority.None()).NobodyLeads()
+                .Remember(m => m with { RenewAt = Given.Now + TimeSpan.FromMilliseconds(500) })),
         Of<HaDecision.Wait>("U50", ReasonId.PausePrimaryWithoutLease,
             "Under pause a second primary runs on without the lock",
             Given.Primary().Paused().LeadBy("b")),
@@ -83,6 +87,10 @@ internal static class Rows_of_a_running_server
         Of<HaDecision.RaceForLease>("U75", ReasonId.RequestedCandidate,
             "Under pause the old leader let go for the requested candidate: it takes the key",
             Given.Replica().Paused().Requested("a", "b").NobodyLeads()),
+        Of<HaDecision.Wait>("U80", ReasonId.HeldBack,
+            "Under pause the requested candidate was just refused the key: it tries again in a moment",
+            Given.Replica().Paused().Requested("a", "b").NobodyLeads()
+                .Remember(m => m with { RenewAt = Given.Now + TimeSpan.FromMilliseconds(500) })),
         Of<HaDecision.Wait>("U90", ReasonId.PauseReplica,
             "Under pause nobody leads: a replica stays a replica",
             Given.Replica().Paused().NobodyLeads()),
