@@ -65,6 +65,10 @@ internal static partial class HaLog
     [LoggerMessage(EventId = 2012, Level = LogLevel.Error, Message = "PostgreSQL did not stop within {Took}: killing its processes")]
     public static partial void Killing(ILogger logger, TimeSpan took);
 
+    [LoggerMessage(EventId = 2013, Level = LogLevel.Error,
+        Message = "The lease guard has fired: its deadline came and this agent had not moved it. PostgreSQL was ended without it")]
+    public static partial void GuardFired(ILogger logger);
+
     [LoggerMessage(EventId = 2020, Level = LogLevel.Information, Message = "The leader lock is held, confirmed for {Length} from {Ago} ago")]
     public static partial void LeaseHeld(ILogger logger, TimeSpan length, TimeSpan ago);
 

@@ -13,7 +13,7 @@ using Microsoft.Extensions.Logging;
 namespace HaAgent.Core.Loop;
 
 /// <summary>One chain of turns: look, decide, act, until there is nothing to do but wait.</summary>
-internal sealed partial class Turn(
+internal sealed class Turn(
     LoopParts parts, LoopState state, JobRunner jobs, Executor executor, RequestEffects requests, UpkeepRunner upkeep, TimesInForce times,
     StatusPublisher publisher, ILogger logger)
 {
@@ -133,7 +133,7 @@ internal sealed partial class Turn(
         publisher.Publish(v, ruled, nextTick);
         if (v.Guard.Fired && !_firingSeen)
         {
-            GuardFired(logger);
+            HaLog.GuardFired(logger);
         }
 
         _firingSeen = v.Guard.Fired;
@@ -168,8 +168,4 @@ internal sealed partial class Turn(
     private static bool IsPassing(Ruled ruled) =>
         ruled.Decision.Reason.Id is ReasonId.RenewalDue or ReasonId.LeaseRequestUnderWay or ReasonId.HandOverWaiting or ReasonId.HandOverAsk
             or ReasonId.RacePeersAsked;
-
-    [LoggerMessage(EventId = 2013, Level = LogLevel.Error,
-        Message = "The lease guard has fired: its deadline came and this agent had not moved it. PostgreSQL was ended without it")]
-    private static partial void GuardFired(ILogger logger);
 }
