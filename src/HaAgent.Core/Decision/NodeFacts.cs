@@ -120,6 +120,10 @@ internal static class NodeFacts
 
     public static bool IsStartingUp(this NodeView v) => v.Running() && v.Postgres.Sql is SqlReading.Rejecting;
 
+    /// <summary>It is coming up as a standby, and cannot come up as anything else.</summary>
+    public static bool IsStartingStandby(this NodeView v) =>
+        v.IsStartingUp() && v.Memory is { LocalRole: not LocalRole.Primary, MayBePromoting: false } && v.Directory() is { HasStandbySignal: true };
+
     public static bool BackingOff(this NodeView v, Instant? failedAt) =>
         failedAt is { } at && v.At < at + v.Settings.LoopWait;
 }

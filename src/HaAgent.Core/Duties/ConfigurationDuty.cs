@@ -24,7 +24,7 @@ internal static class ConfigurationDuty
                 Apply(v, new(server.Pid, AsPrimary: false, Known(v), v.Settings.Serial)),
 
             // Started while nobody could tell whom to follow, it may need that node's WAL before it takes a connection.
-            null when IsStartingStandby(v) && v.LeaderIsAnother() && v.Upstream() is { } upstream =>
+            null when v.IsStartingStandby() && v.LeaderIsAnother() && v.Upstream() is { } upstream =>
                 Apply(v, new(server.Pid, AsPrimary: false, upstream, v.Settings.Serial, Starting: true)),
             _ => null,
         };
@@ -43,9 +43,6 @@ internal static class ConfigurationDuty
 
     /// <summary>A start only waits by then for what may never come from whom it was told to follow.</summary>
     private static bool WaitsForAStandby(NodeView v) => v.Job is { Spec: JobSpec.StartReplica or JobSpec.BaseBackup } && v.IsStartingUp();
-
-    private static bool IsStartingStandby(NodeView v) =>
-        v.IsStartingUp() && v.Memory is { LocalRole: not LocalRole.Primary, MayBePromoting: false } && v.Directory() is { HasStandbySignal: true };
 
     /// <summary>The settings changed under a server that had been told of earlier ones: it is reloaded even if no file differs.</summary>
     private static bool IsNewSerial(NodeView v)

@@ -206,7 +206,7 @@ internal static class Fold
         }
 
         var (published, own) = (cluster.LeaderMember?.Timeline ?? Timeline.Unknown, v.Timeline());
-        if (!published.IsKnown || (!own.IsKnown && !IsLongInStarting(v, memory)))
+        if (!published.IsKnown || (!own.IsKnown && !IsLongInStarting(v)))
         {
             return memory;
         }
@@ -227,9 +227,8 @@ internal static class Fold
     /// A standby that takes no connections after a while may be short of WAL that its leader never had. That is asked of its control
     /// file, and disturbs nothing if it only has much to replay.
     /// </summary>
-    private static bool IsLongInStarting(NodeView v, NodeMemory memory) =>
-        v.IsStartingUp() && v.Directory() is { HasStandbySignal: true } && memory is { LocalRole: not LocalRole.Primary, MayBePromoting: false }
-        && memory.StartingSince is { } since && v.At >= since + v.Settings.LoopWait + v.Settings.RetryTimeout;
+    private static bool IsLongInStarting(NodeView v) =>
+        v.IsStartingStandby() && v.Memory.StartingSince is { } since && v.At >= since + v.Settings.LoopWait + v.Settings.RetryTimeout;
 
     private static LeaderLoss LossOf(NodeView v, NodeMemory memory, NodeName lost, ClusterState cluster)
     {
