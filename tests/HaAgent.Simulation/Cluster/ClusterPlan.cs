@@ -29,6 +29,9 @@ internal sealed record ClusterPlan
     public int PrimaryStartTimeout { get; init; } = 300;
     public bool CheckTimeline { get; init; }
 
+    /// <summary>maximum_lag_on_failover, bytes.</summary>
+    public long MaximumLag { get; init; } = 1048576;
+
     /// <summary>Longest difference of a database host's clock rate from etcd's, as a fraction.</summary>
     public double Drift { get; init; } = 0.00099;
 
@@ -50,12 +53,13 @@ internal sealed record ClusterPlan
             PrimaryStartTimeout = chance.OneOf([300, 300, 300, 0, 20]),
             CheckTimeline = chance.Happens(0.2),
             OldEtcd = chance.Happens(0.25),
+            MaximumLag = chance.OneOf<long>([1048576, 1048576, 8192]), // a history writes a few hundred kB
         };
     }
 
     /// <summary>The document that a founder writes to <c>/config</c>.</summary>
     public string Config(bool pause = false) => string.Create(CultureInfo.InvariantCulture, $$$"""
-        {"ttl":{{{Ttl}}},"loop_wait":{{{LoopWait}}},"retry_timeout":{{{RetryTimeout}}},"maximum_lag_on_failover":1048576,
+        {"ttl":{{{Ttl}}},"loop_wait":{{{LoopWait}}},"retry_timeout":{{{RetryTimeout}}},"maximum_lag_on_failover":{{{MaximumLag}}},
         "primary_start_timeout":{{{PrimaryStartTimeout}}},"check_timeline":{{{(CheckTimeline ? "true" : "false")}}},{{{(pause ? "\"pause\":true," : "")}}}
         "postgresql":{"use_pg_rewind":{{{(UsePgRewind ? "true" : "false")}}},"use_slots":true,
         "remove_data_directory_on_rewind_failure":{{{(MayDiscard ? "true" : "false")}}},
@@ -64,5 +68,5 @@ internal sealed record ClusterPlan
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"{Servers} servers, {EtcdMembers} {(OldEtcd ? "old " : "")}etcd members {(EtcdApart ? "apart" : "beside them")}, ttl {Ttl}, loop_wait {LoopWait}, "
-        + $"retry_timeout {RetryTimeout}, pg_rewind {UsePgRewind}, primary_start_timeout {PrimaryStartTimeout}, check_timeline {CheckTimeline}");
+        + $"retry_timeout {RetryTimeout}, pg_rewind {UsePgRewind}, primary_start_timeout {PrimaryStartTimeout}, check_timeline {CheckTimeline}, maximum_lag {MaximumLag}");
 }

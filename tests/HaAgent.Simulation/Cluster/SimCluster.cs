@@ -70,7 +70,7 @@ internal sealed class SimCluster
     public SimNode? LeaderNode => Leader is { } name ? Find(name) : null;
 
     /// <summary><c>maximum_lag_on_failover</c>, bytes.</summary>
-    public long MaximumLag => 1048576;
+    public long MaximumLag => Plan.MaximumLag;
 
     /// <summary>There was no leader yet, or a founder's claim is open: what becomes writable now founds the cluster.</summary>
     public bool IsFounding => Etcd.Find(Prefix + "initialize") is null or { Value: "" } || !_wasEverLed;

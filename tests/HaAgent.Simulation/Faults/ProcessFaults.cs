@@ -11,6 +11,8 @@ internal static class ProcessFaults
         new("agent killed", 6, KillAgent),
         new("agent frozen", 6, FreezeAgent),
         new("agent frozen at an await", 4, FreezeAtAwait),
+        new("agent frozen on its way to lead", 7, FreezeOnTheWay),
+        new("agent frozen up to its guard's deadline", 5, FreezeUpToTheDeadline),
         new("agent killed at an await", 6, KillAtAwait),
         new("guard killed", 4, KillGuard),
         new("guard frozen", 4, FreezeGuard),
@@ -54,6 +56,41 @@ internal static class ProcessFaults
         }
 
         return new($"{node}", lasts, agent.Process.Thaw);
+    }
+
+    /// <summary>The next that is about to promote, or to start as primary: until its right to do so is over, and a little longer.</summary>
+    private static FaultInAction FreezeOnTheWay(FaultScene s)
+    {
+        var (delay, lasts) = (s.Chance.Milliseconds(0, 5), TimeSpan.FromSeconds(s.Cluster.Plan.Ttl) + s.Chance.Seconds(0, 10));
+        s.Cluster.Turned += OnTurned;
+        return new($"within {delay.TotalMilliseconds:0.0} ms of its decision", s.Chance.Seconds(30, 80), () => s.Cluster.Turned -= OnTurned);
+
+        void OnTurned(SimNode node, HaAgent.Core.Contracts.NodeStatus status)
+        {
+            if (status.RuleId is not ("R20" or "X40" or "H40") || node.Agent is not { } agent)
+            {
+                return;
+            }
+
+            s.Cluster.Turned -= OnTurned;
+            s.World.Time.After(delay, agent.Process.Freeze);
+            s.World.Time.After(delay + lasts, agent.Process.Thaw);
+            s.Matters("agent frozen on its way to lead");
+        }
+    }
+
+    /// <summary>It goes on at the moment at which its guard begins.</summary>
+    private static FaultInAction? FreezeUpToTheDeadline(FaultScene s)
+    {
+        if (s.Cluster.LeaderNode is not { Agent: { } agent, Guard: { Deadline: { } deadline } } node)
+        {
+            return null;
+        }
+
+        var left = node.Host.ToRun(TimeSpan.FromTicks(deadline - node.Host.Boottime));
+        agent.Process.Freeze();
+        s.Matters("agent frozen up to its guard's deadline");
+        return new($"{node}", left + s.Chance.Milliseconds(-40, 60), agent.Process.Thaw);
     }
 
     /// <summary>At the n-th step after now: between any decision and its effect, sooner or later.</summary>

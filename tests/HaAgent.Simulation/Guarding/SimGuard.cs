@@ -31,6 +31,10 @@ internal sealed class SimGuard(SimHost host, IGuarded server)
     /// <summary>So long without an agent, disarmed, a guard goes.</summary>
     private static readonly TimeSpan Alone = TimeSpan.FromSeconds(1);
 
+    /// <summary>A machine may take so long to run the guard when its timer has rung.</summary>
+    private static readonly TimeSpan LongestWake = TimeSpan.FromMilliseconds(30);
+
+    private readonly Chance _chance = host.World.Stream($"guard {host}");
     private long _word;
     private Scheduled? _next;
     private bool _quit;
@@ -89,6 +93,7 @@ internal sealed class SimGuard(SimHost host, IGuarded server)
     /// <param name="leaseEndTicks">What the deadline was reckoned from.</param>
     public bool TryArm(long deadlineTicks, TimeSpan margin, long leaseEndTicks, long leaseId)
     {
+        Interrupt();
         var was = State;
         var isEarlier = Deadline is not { } before || deadlineTicks < before;
         if (!WordRules.TrySet(ref _word, Math.Max(1, deadlineTicks * NanosecondsPerTick)))
@@ -111,6 +116,7 @@ internal sealed class SimGuard(SimHost host, IGuarded server)
 
     public bool TryDisarm()
     {
+        Interrupt();
         var was = State;
         var done = WordRules.TrySet(ref _word, WordRules.Disarmed);
         if (done)
@@ -130,6 +136,15 @@ internal sealed class SimGuard(SimHost host, IGuarded server)
         LastDeadline = 0;
         _quit = false;
         Process?.Kill();
+    }
+
+    /// <summary>The agent is about to write, and may have decided so before the guard, whose time has come, runs.</summary>
+    private void Interrupt()
+    {
+        if (Deadline is { } deadline && deadline <= host.Boottime && Process is { IsFrozen: false } && _chance.Happens(0.5))
+        {
+            Look();
+        }
     }
 
     private void Schedule(TimeSpan after)
@@ -160,7 +175,7 @@ internal sealed class SimGuard(SimHost host, IGuarded server)
         var left = TimeSpan.FromTicks((_word / NanosecondsPerTick) - host.Boottime);
         if (left > TimeSpan.Zero)
         {
-            Schedule(left + TimeSpan.FromTicks(1));
+            Schedule(left + TimeSpan.FromTicks(1) + _chance.Between(TimeSpan.Zero, LongestWake));
             return;
         }
 

@@ -1,4 +1,5 @@
 using HaAgent.Core.Model;
+using HaAgent.Core.Ports;
 using HaAgent.Core.Snapshot;
 using HaAgent.Simulation.Kernel;
 
@@ -46,6 +47,18 @@ internal sealed class AgentSide
     public event Action? ProcessChanged;
 
     public Instant Now => Instant.Now(Clock);
+
+    /// <summary>The product's last look at the clock before an effect, and a look at whether it looked.</summary>
+    public bool HasPassed(Instant notAfter)
+    {
+        var hasPassed = LastMoment.HasPassed(Clock, notAfter);
+        if (!hasPassed && Now > notAfter)
+        {
+            Server.History.NoteTooLate(Server);
+        }
+
+        return hasPassed;
+    }
 
     public SimDirectory Directory => Server.Directory;
 

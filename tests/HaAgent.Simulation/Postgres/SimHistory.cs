@@ -34,6 +34,11 @@ internal sealed class SimHistory(SimWorld world)
     /// <summary>By whom: <c>agent</c>, <c>operator</c>.</summary>
     public event Action<SimServer, string>? PromoteIssued;
 
+    /// <summary>Raised when an agent goes on to make a server writable after the last moment for it.</summary>
+    public event Action<SimServer>? TooLate;
+
+    internal void NoteTooLate(SimServer server) => TooLate?.Invoke(server);
+
     /// <summary>The server has sent an acknowledgement; it may not arrive.</summary>
     public event Action<Ack>? Acked;
 

@@ -139,7 +139,7 @@ internal sealed class SimPostgres : IPostgresServer
 
         stop.ThrowIfCancellationRequested();
         var kills = _side.Kills;
-        if (LastMoment.HasPassed(_side.Clock, notAfter))
+        if (_side.HasPassed(notAfter))
         {
             return TooLate;
         }
@@ -147,7 +147,7 @@ internal sealed class SimPostgres : IPostgresServer
         BeforeEffect?.Invoke("promote");
         await _side.Here().ConfigureAwait(false);
         server.WritePromoteFile("agent");
-        if (LastMoment.HasPassed(_side.Clock, notAfter) || _side.Kills != kills)
+        if (_side.HasPassed(notAfter) || _side.Kills != kills)
         {
             _side.Directory.HasPromoteFile = false;
             return TooLate;

@@ -73,7 +73,7 @@ internal sealed class SimStart(AgentSide side, SimObserver observer, SqlWork sql
         WriteFiles(server, plan.AsPrimary, plan.Follow);
         server.Directory.HasStandbySignal = !plan.AsPrimary && server.Directory.Content == DirectoryContent.Initialized;
         stop.ThrowIfCancellationRequested();
-        if (LastMoment.HasPassed(side.Clock, notAfter))
+        if (side.HasPassed(notAfter))
         {
             return new(StartOutcome.TooLate, "the time to start had passed");
         }

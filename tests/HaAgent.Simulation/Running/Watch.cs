@@ -115,6 +115,7 @@ internal sealed class Watch
                 _word.Promoted(Node(server));
             }
         };
+        servers.TooLate += server => _cluster.Violations.Add("not-after", $"{server.Name} is made writable after the last moment for it");
         servers.RewindBegun += (target, _) => _destructive.Touched(Node(target), "rewound");
         servers.Discarded += (server, _) =>
         {
