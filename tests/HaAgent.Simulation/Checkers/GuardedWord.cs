@@ -37,5 +37,6 @@ internal sealed class GuardedWord(SimCluster cluster, Exceptions exceptions)
         }
     }
 
-    private bool IsTheOperators => exceptions.IsPaused;
+    /// <summary>A pause; or what is known of the key is nothing that an agent could know.</summary>
+    private bool IsTheOperators => exceptions.ExcuseTwoWriters;
 }
