@@ -139,10 +139,15 @@ public sealed unsafe class DeadlineWord : IDisposable
     /// <param name="deadline">Nanoseconds of CLOCK_BOOTTIME, above zero.</param>
     /// <param name="margin">Nanoseconds from the deadline to the lease's end.</param>
     /// <param name="leaseId">For whoever reads the file by hand: which lease the deadline was derived from; 0 without one.</param>
-    /// <returns>False when the guard has fired: the word stays as it is, only lease and margin are written.</returns>
+    /// <returns>False when the guard has fired: the word stays as it is.</returns>
     public bool TryArm(long deadline, long margin, long leaseId)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(deadline);
+        if (State == WordState.Fired)
+        {
+            return false; // the guard ends the server by the margin and the lease that it has fired for
+        }
+
         Volatile.Write(ref At(LeaseIdOffset), leaseId);
         Volatile.Write(ref At(MarginOffset), margin);
         return WordRules.TrySet(ref At(WordOffset), deadline);

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using HaAgent.Testing;
 using HaAgent.Testing.Cluster;
 using HaAgent.Testing.Processes;
@@ -107,6 +108,36 @@ public class The_lease_guard : ClusterTest
     }
 
     [Fact]
+    public async Task That_was_left_in_another_run_directory_counts_until_a_lease_is_confirmed()
+    {
+        var leader = await StartAsync(new ClusterOptions());
+        var key = await Cluster.LeaderKeyAsync();
+        await leader.KillAgentAsync();
+        await Eventually.HoldsAsync("the dead agent's lease has little left", Patience,
+            async () => await Cluster.Store.LeaseLeftAsync(key) < TimeSpan.FromSeconds(7));
+        var since = Clock.GetTimestamp();
+        var left = await Cluster.Store.LeaseLeftAsync(key) + TimeSpan.FromSeconds(1); // etcd tells whole seconds, rounded down
+        await Cluster.Store.KillAllAsync();
+
+        // It finds no deadline there, and would give what it finds running ten seconds.
+        var elsewhere = Directory.CreateDirectory(Path.Combine(leader.Folder, "another run")).FullName;
+        leader.WriteConfiguration(leader.Configuration with
+        {
+            MoreLocal = new JsonObject { ["haagent"] = new JsonObject { ["run_dir"] = elsewhere } },
+        });
+        leader.Start();
+        await ServerHasEndedAsync(leader);
+        Assert.True(Clock.GetElapsedTime(since) < left, $"writable for {Clock.GetElapsedTime(since)} under a lease that had {left} left");
+
+        Cluster.Store.StartAll();
+        await Cluster.Store.WaitUntilHealthyAsync();
+        await Cluster.WaitForLeaderAsync(Patience);
+        await Eventually.HoldsAsync("one guard is left on every node, of its own agent", Patience,
+            () => Guards(leader).Count == 0 && Guards(leader, elsewhere).Count == 1);
+        await AssertOneWriterAtMostAsync();
+    }
+
+    [Fact]
     public async Task Lets_the_operator_decide_under_pause()
     {
         var leader = await StartAsync(new ClusterOptions { LoopWaitSeconds = 1 });
@@ -151,8 +182,8 @@ public class The_lease_guard : ClusterTest
     private static int Guard(AgentProcess node) => Assert.Single(Guards(node));
 
     /// <summary>By its command line, <c>haagent guard FILE</c>, with the file in the node's run directory.</summary>
-    private static IReadOnlyList<int> Guards(AgentProcess node) =>
+    private static IReadOnlyList<int> Guards(AgentProcess node, string? runFolder = null) =>
         [.. LinuxProcesses.WorkingBelow(node.Folder)
-            .Where(p => p.Title.Contains($" guard {node.Configuration.RunFolder}/", StringComparison.Ordinal))
+            .Where(p => p.Title.Contains($" guard {runFolder ?? node.Configuration.RunFolder}/", StringComparison.Ordinal))
             .Select(p => p.Pid)];
 }

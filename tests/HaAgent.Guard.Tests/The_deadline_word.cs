@@ -61,7 +61,8 @@ public class The_deadline_word
         using var guard = DeadlineWord.Watch(agent.Path);
         Assert.True(guard.TryFire(Deadline));
         Assert.Equal(WordState.Fired, agent.State);
-        Assert.False(agent.TryArm(Deadline * 2, Margin, leaseId: 78));
+        Assert.False(agent.TryArm(Deadline * 2, Margin * 2, leaseId: 78));
+        Assert.Equal(Margin, guard.Margin); // by which the server is being ended
         Assert.False(agent.TryDisarm());
         Assert.Equal(WordState.Fired, guard.State);
         agent.Reset();

@@ -34,6 +34,7 @@ internal sealed class GuardKeeper : IDisposable
     private readonly ManualResetEventSlim _stop = new();
     private readonly Thread _thread;
     private long _missingSince;
+    private volatile bool _speaksForTheNode;
 
     public GuardKeeper(DeadlineWord word, GuardStart start, TimeProvider clock, ILogger log)
     {
@@ -52,6 +53,12 @@ internal sealed class GuardKeeper : IDisposable
     public Instant? MissingSince => Volatile.Read(ref _missingSince) is var ticks and not 0 ? new(ticks) : null;
 
     private Instant Now => Instant.Now(_clock);
+
+    /// <summary>
+    /// From now on the word says all that is to be guarded: a lease was confirmed, or nothing here can write. Until then a guard
+    /// that was left on another file (the run directory is another since the last start) may know of an earlier end.
+    /// </summary>
+    public void SpeaksForTheNode() => _speaksForTheNode = true;
 
     public void Start()
     {
@@ -87,11 +94,6 @@ internal sealed class GuardKeeper : IDisposable
             hung?.Kill(); // only now that another one watches
             hung?.Dispose();
             hung = null;
-            foreach (var other in GuardProcess.EndOthers(guard.Pid, _word.Path))
-            {
-                GuardLog.OtherEnded(_log, other);
-            }
-
             Report(present: true);
             if (Watch(guard))
             {
@@ -163,8 +165,15 @@ internal sealed class GuardKeeper : IDisposable
     private bool Watch(GuardProcess guard)
     {
         var (seen, looked, inVain) = (_word.GuardLookedAt, Now, 0);
+        var isAlone = false;
         while (!_stop.IsSet)
         {
+            if (!isAlone && _speaksForTheNode)
+            {
+                isAlone = true;
+                EndOthers(guard);
+            }
+
             if (guard.WaitForExit(BetweenLooks))
             {
                 GuardLog.Ended(_log, guard.Pid);
@@ -182,6 +191,14 @@ internal sealed class GuardKeeper : IDisposable
         }
 
         return true;
+    }
+
+    private void EndOthers(GuardProcess guard)
+    {
+        foreach (var other in GuardProcess.EndOthers(guard.Pid, _word.Path))
+        {
+            GuardLog.OtherEnded(_log, other);
+        }
     }
 
     private bool Looks(Instant since) => _word.GuardLookedAt / 100 >= since.Ticks;

@@ -82,14 +82,28 @@ internal sealed class LeaseGuard : ILeaseGuard, IDisposable
     public bool TryArm(Instant deadline, Instant leaseEnd, long leaseId)
     {
         var margin = leaseEnd - deadline;
-        return _word.TryArm(
+        var armed = _word.TryArm(
             Math.Max(1, deadline.Ticks * NanosecondsPerTick),
             (margin > SmallestMargin ? margin : SmallestMargin).Ticks * NanosecondsPerTick,
             leaseId);
+        if (armed && leaseId != 0)
+        {
+            _keeper?.SpeaksForTheNode();
+        }
+
+        return armed;
     }
 
-    public bool TryDisarm(bool onlyIfNothingRuns) =>
-        _word.State == WordState.Disarmed || ((!onlyIfNothingRuns || _server.IsEmpty()) && _word.TryDisarm());
+    public bool TryDisarm(bool onlyIfNothingRuns)
+    {
+        var done = _word.State == WordState.Disarmed || ((!onlyIfNothingRuns || _server.IsEmpty()) && _word.TryDisarm());
+        if (done && !onlyIfNothingRuns)
+        {
+            _keeper?.SpeaksForTheNode();
+        }
+
+        return done;
+    }
 
     public void Reset()
     {
