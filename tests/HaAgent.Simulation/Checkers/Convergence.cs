@@ -62,6 +62,12 @@ internal sealed class Convergence(SimCluster cluster)
                     continue; // by a node that had lost its own, before the others could write themselves down again
                 }
 
+                if (node.Server.Directory is { CameBack: true, Content: DirectoryContent.Partial, IsMarked: false })
+                {
+                    cluster.World.Count("the operator is needed: a volume came back with a copy that was broken off when it went");
+                    continue; // the marker was taken away with the copy that followed: what lies there may be anybody's
+                }
+
                 return $"{node} does not stream from {leader} ({node.ServerState}; {node.Agent?.Board.Latest?.ReasonText})";
             }
         }

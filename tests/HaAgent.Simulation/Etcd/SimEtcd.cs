@@ -181,7 +181,7 @@ internal sealed class SimEtcd
     internal bool Reaches(SimMember from, SimMember to) =>
         !from.IsIsolated && !to.IsIsolated && World.Network.Reaches(from.Name, to.Name);
 
-    /// <summary>A message between members; lost is lost.</summary>
+    /// <summary>A message between members; lost is lost, also with the connection to a process that has ended meanwhile.</summary>
     internal void SendToPeer(SimMember from, SimMember to, Action arrive)
     {
         if (from == to)
@@ -190,11 +190,12 @@ internal sealed class SimEtcd
             return;
         }
 
+        var connected = to.Process;
         World.Network.Send(from.Name, to.Name, () =>
         {
-            if (Reaches(from, to))
+            if (Reaches(from, to) && to.Process == connected)
             {
-                to.Process.Deliver(arrive);
+                connected.Deliver(arrive);
             }
         });
     }

@@ -13,7 +13,7 @@ internal static class EtcdFaults
     [
         new("etcd member killed", 4, KillMember),
         new("etcd member frozen", 4, FreezeMember),
-        new("raft leader stands still over a renewal", 5, FreezeOverRenewal),
+        new("raft leader stands still over a renewal", 6, FreezeOverRenewal),
         new("etcd election", 4, Elect),
         new("etcd restarted member by member", 4, RollingRestart),
         new("etcd without quorum", 5, LoseQuorum),

@@ -9,7 +9,7 @@ internal static class ProcessFaults
     public static readonly ImmutableArray<FaultKind> All =
     [
         new("agent killed", 6, KillAgent),
-        new("agent frozen", 6, FreezeAgent),
+        new("agent frozen", 8, FreezeAgent),
         new("agent frozen at an await", 4, FreezeAtAwait),
         new("agent frozen on its way to lead", 7, FreezeOnTheWay),
         new("agent frozen up to its guard's deadline", 5, FreezeUpToTheDeadline),

@@ -111,6 +111,7 @@ internal sealed class Outages(SimServer server)
             Run?.End("lost its data directory");
             server.Tool?.End("input/output error");
             _unmounted = null;
+            mounted.CameBack = true;
             server.Show(mounted);
         }
     }

@@ -69,8 +69,12 @@ internal sealed class SimDirectory
     /// <summary>The marker's second line: a server in it has accepted connections.</summary>
     public bool HasServed { get; set; }
 
+    /// <summary>It was gone with its volume, and came back as it had been left.</summary>
+    public bool CameBack { get; set; }
+
     public void Clear()
     {
+        CameBack = false;
         Content = DirectoryContent.Empty;
         SystemIdentifier = "";
         _state = ControlState.StartingUp;
