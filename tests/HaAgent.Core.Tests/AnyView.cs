@@ -54,6 +54,7 @@ internal static class AnyView
         Maybe(random, 6, () => given.StartingUp());
         Maybe(random, 10, () => given.Store(c => c with { Initialize = Pick(random, null, "", "1234567890123") }));
         Maybe(random, 8, () => given.Asked(new OperatorRequest.Switchover(new("a"), new(Pick(random, "", "b", "z")))));
+        Maybe(random, 6, () => given.Asked(AnyRequest(random)));
         Maybe(random, 6, () => given.Job(AnyJob(random), Pick<PermitKind?>(random, null, PermitKind.RewindDataDirectory)));
         foreach (var peer in (string[])["a", "b", "c"])
         {
@@ -127,7 +128,20 @@ internal static class AnyView
         Maybe(random, 8, () => given.Settings(s => s with { CheckTimeline = true }));
         Maybe(random, 10, () => given.Settings(s => s with { MayBootstrap = false }));
         Maybe(random, 30, () => given.Asked(new OperatorRequest.Reload()));
+        Maybe(random, 6, () => given.Remember(m => m with { Restart = new(0, random.Next(2) == 0, null, Stopped: random.Next(2) == 0) }));
+        Maybe(random, 6, () => given.Remember(m => m with { Reinit = new(random.Next(2) == 0) }));
+        Maybe(random, 6, () => given.Remember(m => m with { ScheduledRestart = AnySchedule(random) }));
     }
+
+    private static OperatorRequest AnyRequest(Random random) => Pick<OperatorRequest>(
+        random,
+        new OperatorRequest.Restart(new(null, 0, random.Next(2) == 0), null),
+        new OperatorRequest.Reinitialize(random.Next(2) == 0, random.Next(2) == 0),
+        new OperatorRequest.ScheduleRestart(AnySchedule(random)),
+        new OperatorRequest.CancelRestart());
+
+    private static ScheduledRestart AnySchedule(Random random) =>
+        new(Given.Today + TimeSpan.FromSeconds(random.Next(-30, 30)), new(null, 0, random.Next(2) == 0), null, "{}");
 
     private static void ChangeTheStore(Given given, Random random)
     {
@@ -137,7 +151,7 @@ internal static class AnyView
         Maybe(random, 8, () => given.Store(c => c with { History = [new(new(random.Next(1, 3) == 1 ? 1u : 2u), new(1), "", null, null)] }));
         Maybe(random, 8, () => given.Store(c => c with { Status = c.Status with { Optime = new(0x5000000ul + (ulong)random.Next(4_000_000)) } }));
         Maybe(random, 3, () => given.Store(c => c.Failover.IsPresent && random.Next(4) == 0
-            ? c with { Failover = c.Failover with { ScheduledAt = DateTimeOffset.UnixEpoch } }
+            ? c with { Failover = c.Failover with { ScheduledAt = Given.Today - TimeSpan.FromSeconds(random.Next(-30, 30)) } }
             : c));
     }
 

@@ -13,6 +13,7 @@ internal sealed class Given
 {
     public const string SystemId = "7710413840860529352";
     public static readonly Instant Now = new(TimeSpan.FromHours(1).Ticks);
+    public static readonly DateTimeOffset Today = new(2026, 11, 21, 3, 0, 0, TimeSpan.Zero);
     public static readonly Lsn Here = new(0x5000000);
 
     private NodeView _view;
@@ -138,7 +139,10 @@ internal sealed class Given
             new NodeMemory { RenewAt = self == "a" ? Instant.Never : default, LastLed = cluster, LeaderSignAt = Now },
             Job: null,
             Requests: [],
-            Dice: 0);
+            Dice: 0)
+        {
+            Utc = Today,
+        };
     }
 
     public static Member Member(string name, string role) => new()

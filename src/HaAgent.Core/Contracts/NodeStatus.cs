@@ -36,6 +36,9 @@ public sealed record NodeStatus
 
     public System.Collections.Immutable.ImmutableArray<Ports.PendingParameter> PendingRestart { get; init; } = [];
 
+    /// <summary>A restart at a later time; null: none is scheduled.</summary>
+    public Requests.ScheduledRestart? ScheduledRestart { get; init; }
+
     /// <summary>The last decision: rule, reason and the operator's sentence.</summary>
     public string RuleId { get; init; } = "";
     public string ReasonText { get; init; } = "";

@@ -24,14 +24,7 @@ internal static class EmptyDirectoryRules
             v => new HaDecision.CreateInitialize(new(ReasonId.MayFound))),
         new("E30", v => v.BackingOff(v.Memory.RepairFailedAt),
             v => new HaDecision.Wait(new(ReasonId.RepairBackOff), v.Memory.RepairFailedAt + v.Settings.LoopWait)),
-        new("E40", v => Source(v) is { Member: not null },
-            v =>
-            {
-                var (source, leads) = Source(v);
-                return new HaDecision.StartJob(
-                    new JobSpec.BaseBackup(new Upstream(source!.Name, source.ConnUrl!), leads), // tested in the predicate
-                    new(leads ? ReasonId.CloneFromLeader : ReasonId.CloneFromReplica, new() { Node = source.Name }));
-            }),
+        new("E40", v => Source(v) is { Member: not null }, v => Copy(Source(v))),
         new("E90", _ => true, _ => new HaDecision.Wait(new(ReasonId.WaitingForLeader))),
     ];
 
@@ -42,7 +35,7 @@ internal static class EmptyDirectoryRules
         !v.Memory.HasJoined && v.Cluster is { } cluster && !cluster.Members.Any(member => member.Name != v.Self && member.IsRunning);
 
     /// <summary>Any running member tagged <c>clonefrom</c> that does not lead; else the leader. Nobody without a leader.</summary>
-    private static (Member? Member, bool Leads) Source(NodeView v)
+    public static (Member? Member, bool Leads) Source(NodeView v, bool leaderOnly = false)
     {
         if (v.Cluster is not { LeaderMember: { ConnUrl: not null } leader } cluster || leader.Name == v.Self)
         {
@@ -50,8 +43,13 @@ internal static class EmptyDirectoryRules
         }
 
         var preferred = cluster.Members.Where(member =>
-            member.Tags.CloneFrom && member.IsRunning && member.ConnUrl is not null
+            !leaderOnly && member.Tags.CloneFrom && member.IsRunning && member.ConnUrl is not null
             && member.Name != v.Self && member.Name != leader.Name).ToArray();
         return preferred.Length > 0 ? (preferred[v.Dice % preferred.Length], false) : (leader, true);
     }
+
+    /// <param name="from">A member that publishes its address.</param>
+    public static HaDecision Copy((Member? Member, bool Leads) from, bool asked = false) => new HaDecision.StartJob(
+        new JobSpec.BaseBackup(new Upstream(from.Member!.Name, from.Member.ConnUrl!), from.Leads, asked), // the caller's to have tested
+        new(from.Leads ? ReasonId.CloneFromLeader : ReasonId.CloneFromReplica, new() { Node = from.Member.Name }));
 }

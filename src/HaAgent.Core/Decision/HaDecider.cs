@@ -6,7 +6,7 @@ namespace HaAgent.Core.Decision;
 
 /// <summary>From everything one node knows to the one thing it does next. Pure: the same view always yields the same decision.</summary>
 /// <remarks>
-/// Tables are consulted in this order: fence, lease, requests, job, ending, founding, gates, hand-over, then by what the local
+/// Tables are consulted in this order: fence, lease, requests, job, ending, founding, operator, gates, hand-over, then by what the local
 /// PostgreSQL is doing.
 /// </remarks>
 public static class HaDecider
@@ -20,6 +20,7 @@ public static class HaDecider
         ("Job", JobRules.Rows),
         ("Ending", EndRules.Rows),
         ("Founding", FoundingRules.Rows),
+        ("Operator", OperatorRules.Rows),
         ("Gates", GateRules.Rows),
         ("Hand-over", HandOverRules.Rows),
         ("Paused", PausedRules.Rows),
@@ -67,6 +68,7 @@ public static class HaDecider
             yield return FoundingRules.Rows;
         }
 
+        yield return OperatorRules.Rows;
         yield return GateRules.Rows;
         if (v.Memory.HandOver is not null || v.Memory.HandOverBroken)
         {

@@ -55,6 +55,12 @@ public abstract record HaDecision
     /// <summary>Clear the failover request, or (<paramref name="KeepCandidate"/>, in pause) leave only its candidate.</summary>
     public sealed record ClearFailover(Snapshot.DcsVersion Version, NodeName KeepCandidate, Reason Why) : HaDecision(Why);
 
+    /// <summary>The time of a scheduled switchover has come: leave the request without it.</summary>
+    public sealed record BeginScheduledSwitchover(Reason Why) : HaDecision(Why);
+
+    /// <summary>The time of the scheduled restart has come: carry it out, or forget it.</summary>
+    public sealed record EndSchedule(bool Restart, Reason Why) : HaDecision(Why);
+
     /// <summary>Answer an operator: do what was asked.</summary>
     public sealed record Admit(long RequestId, Reason Why) : HaDecision(Why);
 

@@ -24,9 +24,13 @@ internal static class JobRules
     /// <summary>S5: another node is the known, reachable, running primary of the same system identifier.</summary>
     private static bool MayRepair(NodeView v) =>
         v.Cluster is { } cluster && v.LeaderIsRunningPrimary()
-        && v.Directory() is { } directory && cluster.Initialize == directory.SystemIdentifier;
+        && (v.Directory() is { } directory ? cluster.Initialize == directory.SystemIdentifier : IsAskedFor(v, cluster));
+
+    /// <summary>What lies here is no database, and the operator has asked for one in its place.</summary>
+    private static bool IsAskedFor(NodeView v, ClusterState cluster) =>
+        v.Postgres.Directory is DataDirectory.Foreign && v.Job is { Spec: JobSpec.Discard { SystemIdentifier: var wanted } } && cluster.Initialize == wanted;
 
     // What becomes writable is left to finish, and so is a rewind: half of either is worse. Copies can be made again.
-    private static bool MayBeCut(JobView job) =>
+    public static bool MayBeCut(JobView job) =>
         job.Spec is JobSpec.BaseBackup or JobSpec.Compare or JobSpec.StartReplica or JobSpec.Found;
 }

@@ -72,6 +72,15 @@ internal static class NodeFacts
     public static FileIdentity LedFrom(this NodeView v) =>
         v.Memory.Served.Directory.IsKnown ? v.Memory.Served.Directory : v.Directory()?.Identity ?? default;
 
+    /// <summary>The label of a start that ends a restart; null: it is of its own.</summary>
+    public static string? RestartLabel(this NodeView v) => v.Memory.Restart is null ? null : Jobs.JobSpec.Restart;
+
+    /// <summary>A time of the wall clock as an instant of this view.</summary>
+    public static Instant InstantOf(this NodeView v, DateTimeOffset at) => v.At + (at - v.Utc);
+
+    /// <summary>How late what is scheduled may begin.</summary>
+    public static TimeSpan ScheduleSlack(this NodeView v) => v.Settings.LoopWait * 1.5;
+
     /// <summary>For so long that starting one is known to fail.</summary>
     public static bool GuardIsGone(this NodeView v) => v.Guard.MissingSince is { } since && v.At >= since + GuardPatience;
 

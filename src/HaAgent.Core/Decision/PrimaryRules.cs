@@ -24,6 +24,10 @@ internal static class PrimaryRules
         new("P35", v => v.Memory.Authority is NodeAuthority.Unknown,
             v => new HaDecision.Wait(new(ReasonId.ConfirmAdoption, new() { At = v.Authority.Until }), v.Memory.RenewAt)),
 
+        // Under pause nothing begins by the clock.
+        new("P37", v => ScheduledAt(v) is { } at && v.Utc > at + v.ScheduleSlack(), v => Clear(v, ReasonId.RequestStale)),
+        new("P38", v => ScheduledAt(v) is { } at && v.Utc >= at,
+            v => new HaDecision.BeginScheduledSwitchover(new(ReasonId.RequestScheduleDue, new() { Text = When(v) }))),
         .. SwitchoverRows,
 
         new("P90", _ => true, v => new HaDecision.Wait(new(ReasonId.Steady, new() { Node = v.Self }))),
@@ -32,8 +36,8 @@ internal static class PrimaryRules
     /// <summary>A switchover or failover request, as the leader sees it. Also part of the pause table.</summary>
     public static ImmutableArray<HaRule> SwitchoverRows =>
     [
-        new("P40", v => v.Cluster is { Failover: { IsPresent: true, IsScheduled: true } },
-            v => new HaDecision.Wait(new(ReasonId.RequestAwaitsSchedule, new() { Text = $"{v.Cluster!.Failover.ScheduledAt:o}" }))), // tested
+        new("P40", v => ScheduledAt(v) is not null,
+            v => new HaDecision.Wait(new(ReasonId.RequestAwaitsSchedule, new() { Text = When(v) }), v.Paused() ? null : v.InstantOf(ScheduledAt(v)!.Value))), // tested
         new("P45", v => v.Request() is { IsSwitchover: true } request && request.Leader != v.Self,
             v => Clear(v, ReasonId.RequestNamesOtherLeader)),
         new("P50", v => v.RequestNamesMe(), v => Clear(v, ReasonId.RequestNamesSelf)),
@@ -51,6 +55,10 @@ internal static class PrimaryRules
                     !v.Request()!.IsSwitchover, v.Request()!.Version, StopLimit(v)),
                 new(ReasonId.HandingOver, new() { Node = v.Request()!.Candidate }))),
     ];
+
+    private static DateTimeOffset? ScheduledAt(NodeView v) => v.Cluster is { Failover: { IsPresent: true } request } ? request.ScheduledAt : null;
+
+    private static string When(NodeView v) => Contracts.Records.IsoTime.Text(ScheduledAt(v)!.Value); // rows test for it
 
     /// <summary>A position proves something only on the same timeline: it streams from here, or says that it is on ours.</summary>
     private static bool SharesHistory(NodeView v, NodeName candidate) =>

@@ -163,6 +163,17 @@ public enum ReasonId
     RequestRefused,
     RequestCheckPeers,
 
+    RestartBegins,
+    RestartStarts,
+    ScheduledRestartDue,
+    ScheduledRestartDropped,
+    ReinitBegins,
+    ReinitDiscards,
+    ReinitAwaitsLeader,
+    ReinitCancelsJob,
+    RequestScheduleDue,
+    RequestStale,
+
     // Ending
     EndPaused,
     EndStopPrimary,

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using HaAgent.Core.Model;
+using HaAgent.Core.Jobs;
 using HaAgent.Core.Requests;
 using HaAgent.Core.Snapshot;
 
@@ -11,7 +11,35 @@ internal static class RequestRules
     public static readonly ImmutableArray<HaRule> Rows =
     [
         new("Q10", v => Next(v) is { Request: OperatorRequest.Reload }, v => new HaDecision.Admit(Next(v)!.Id, new(ReasonId.RequestAdmitted))), // tested
+
+        new("Q12", v => Next(v) is { Request: OperatorRequest.CancelRestart } && v.Memory.ScheduledRestart is null,
+            v => Refuse(v, 404, "no restarts are scheduled")),
+        new("Q14", v => Next(v) is { Request: OperatorRequest.ScheduleRestart } && v.Paused(),
+            v => Refuse(v, 500, "Can't schedule restart in the paused state")),
+        new("Q16", v => Next(v) is { Request: OperatorRequest.ScheduleRestart } && v.Memory.ScheduledRestart is not null,
+            v => Refuse(v, 409, "Another restart is already scheduled")),
+        new("Q18", v => Next(v) is { Request: OperatorRequest.ScheduleRestart or OperatorRequest.CancelRestart },
+            v => new HaDecision.Admit(Next(v)!.Id, new(ReasonId.RequestAdmitted))), // tested
+
         new("Q20", v => Next(v) is not null && v.StoreIsSilent(), v => Refuse(v, 503, "DCS is not accessible")),
+
+        new("Q21", v => Next(v) is { Request: OperatorRequest.Reinitialize } && v.LeaderName().IsNobody,
+            v => Refuse(v, 503, "Cluster has no leader, can not reinitialize")),
+        new("Q22", v => Next(v) is { Request: OperatorRequest.Reinitialize } && (v.HasKey() || v.HasLease()),
+            v => Refuse(v, 503, "I am the leader, can not reinitialize")),
+        new("Q23", v => Next(v) is { Request: OperatorRequest.Reinitialize { Force: true } } && v.Job is { CancelRequested: false } job && JobRules.MayBeCut(job),
+            v => new HaDecision.CancelJob(v.Job!.Id, new(ReasonId.ReinitCancelsJob, new() { Text = v.Job.Label }))), // tested
+        new("Q24", v => Next(v) is { Request: OperatorRequest.Reinitialize or OperatorRequest.Restart } && v.Job is not { CancelRequested: true } && Busy(v) is not null,
+            v => Refuse(v, 503, $"{Busy(v)} already in progress")),
+        new("Q25", v => Next(v) is { Request: OperatorRequest.Restart restart } && v.Job is null && !restart.Filter.Matches(v),
+            v => Refuse(v, 503, "restart conditions are not satisfied")),
+
+        // Another may have been promoted meanwhile: to start this one as primary is the operator's own deed.
+        new("Q26", v => Next(v) is { Request: OperatorRequest.Restart } && v.Job is null && v.MayBeWritable() && !v.HasLease(),
+            v => Refuse(v, 503, "restart failed: PostgreSQL runs as primary here and this node does not hold the leader key")),
+        new("Q28", v => Next(v) is { Request: OperatorRequest.Reinitialize or OperatorRequest.Restart } && v.Job is null,
+            v => new HaDecision.Admit(Next(v)!.Id, new(ReasonId.RequestAdmitted))), // tested
+
         new("Q30", v => Check(v) is SwitchoverChecks.Verdict.Refused,
             v => Refuse(v, ((SwitchoverChecks.Verdict.Refused)Check(v)!).Code, ((SwitchoverChecks.Verdict.Refused)Check(v)!).Text)), // tested
         new("Q40", v => Check(v) is SwitchoverChecks.Verdict.NeedsBallots && v.Memory.AskingSince is null,
@@ -22,6 +50,16 @@ internal static class RequestRules
     private static RequestView? Next(NodeView v) => v.Requests.FirstOrDefault(request => !request.Admitted);
 
     private static SwitchoverChecks.Verdict? Check(NodeView v) => Next(v) is { } next ? SwitchoverChecks.Check(v, next) : null;
+
+    /// <summary>What is under way with the local server, as the peer's tools know it; null: nothing.</summary>
+    private static string? Busy(NodeView v) =>
+        v.Job is { } job ? job.Label
+        : v.Memory.Fencing ? "demote"
+        : v.Memory.HandOver is not null ? "switchover: demote"
+        : v.Memory.Restart is not null ? JobSpec.Restart
+        : v.Memory.Reinit is not null && Next(v) is not { Request: OperatorRequest.Reinitialize { Force: true } } ? JobSpec.Reinitialize
+        : v.Memory.Founding != FoundingState.None ? "bootstrap"
+        : null;
 
     private static HaDecision Refuse(NodeView v, int code, string text) =>
         new HaDecision.Refuse(Next(v)!.Id, code, text, new(ReasonId.RequestRefused, new() { Text = text })); // asked only when there is one

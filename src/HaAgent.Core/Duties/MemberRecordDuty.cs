@@ -47,6 +47,7 @@ internal static class MemberRecordDuty
                 && (v.Memory.PromoteCheckpoint != CheckpointState.NotNeeded || v.Memory.PromoteIssued),
             TagsJson = v.Settings.Tags.Json,
             PendingRestart = v.Memory.PendingRestart,
+            ScheduledRestart = v.Memory.ScheduledRestart,
             Pause = v.Settings.Pause,
             ShortTtl = v.Memory.ShortTimes.InForce ? v.Settings.Ttl : null,
         };

@@ -66,6 +66,12 @@ internal sealed class Executor(
             case HaDecision.Fence fence:
                 Fence(v, fence);
                 break;
+            case HaDecision.BeginScheduledSwitchover:
+                store.BeginScheduled(v);
+                break;
+            case HaDecision.EndSchedule schedule:
+                state.Change(m => OperatorFold.ScheduleEnded(v with { Memory = m }, schedule.Restart));
+                break;
             case HaDecision.Admit admit:
                 requests.Admit(v, admit.RequestId);
                 break;

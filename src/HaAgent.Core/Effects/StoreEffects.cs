@@ -81,6 +81,14 @@ internal sealed class StoreEffects(
         Record("failover", () => dcs.WriteAsync(DcsRecord.Failover, value, clear.Version, Budget(v), CancellationToken.None));
     }
 
+    /// <summary>Over the version that was seen: a request that was changed or withdrawn meanwhile is not begun.</summary>
+    public void BeginScheduled(NodeView v)
+    {
+        var request = v.Cluster!.Failover; // the decision is about it
+        var value = FailoverRecordWriter.Write(request.Leader, request.Candidate, null);
+        Record("failover", () => dcs.WriteAsync(DcsRecord.Failover, value, request.Version, Budget(v), CancellationToken.None));
+    }
+
     private static Instant Budget(NodeView v) => v.At + v.Settings.RetryTimeout;
 
     private void Ask(

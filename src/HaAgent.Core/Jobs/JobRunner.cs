@@ -99,6 +99,8 @@ internal sealed class JobRunner(IPostgresServer postgres, ILeaseGuard guard, Bac
                 return !Arm(spec) ? Unguarded : await _steps.PromoteAsync(promote, Phase, cancelled);
             case JobSpec.StopForHandOver stop:
                 return await _steps.StopForHandOverAsync(stop, Phase, Lingers, cancelled);
+            case JobSpec.StopForRestart stop:
+                return await _steps.StopForRestartAsync(stop, Phase, Lingers, cancelled);
             case JobSpec.Stop stop:
                 return await _steps.StopAsync(stop, cancelled);
             case JobSpec.Compare compare:
@@ -109,7 +111,7 @@ internal sealed class JobRunner(IPostgresServer postgres, ILeaseGuard guard, Bac
                     : new JobResult.Failed("not permitted: no other running primary of this cluster is known");
             case JobSpec.Discard discard:
                 return discard.Leader is null || await AskPermit(PermitKind.DiscardDataDirectory)
-                    ? await _steps.DiscardAsync(discard, SystemIdentifier, cancelled)
+                    ? await _steps.DiscardAsync(discard, discard.SystemIdentifier.Length > 0 ? discard.SystemIdentifier : SystemIdentifier, cancelled)
                     : new JobResult.Failed("not permitted: no other running primary of this cluster is known");
             default:
                 throw new System.Diagnostics.UnreachableException();

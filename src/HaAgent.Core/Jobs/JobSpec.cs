@@ -8,6 +8,10 @@ namespace HaAgent.Core.Jobs;
 /// <summary>Work on the local server that outlasts a turn. It holds no policy; what it needs to know is in here.</summary>
 public abstract record JobSpec
 {
+    /// <summary>What the peer's tools wait for by name.</summary>
+    public const string Restart = "restart";
+    public const string Reinitialize = "reinitialize";
+
     private JobSpec()
     {
     }
@@ -22,9 +26,10 @@ public abstract record JobSpec
     }
 
     /// <summary>A base backup, then the first start as a replica.</summary>
-    public sealed record BaseBackup(Upstream Source, bool SourceLeads) : JobSpec
+    /// <param name="Asked">An operator asked for it.</param>
+    public sealed record BaseBackup(Upstream Source, bool SourceLeads, bool Asked = false) : JobSpec
     {
-        public override string Label => $"bootstrap from {(SourceLeads ? "leader" : "replica")} '{Source.Name}'";
+        public override string Label => Asked ? Reinitialize : $"bootstrap from {(SourceLeads ? "leader" : "replica")} '{Source.Name}'";
     }
 
     /// <summary>Start writable, under an authority that holds until <paramref name="NotAfter"/>.</summary>
@@ -53,6 +58,14 @@ public abstract record JobSpec
         public override string Label => ForShutdown ? "shutdown" : Manual ? "manual failover: demote" : "switchover: demote";
     }
 
+    /// <summary>An orderly stop of a server that is to be started again.</summary>
+    /// <param name="Checkpoint">Write first what the stop would have to write.</param>
+    /// <param name="Limit">A stop that takes longer is ended at once; null: it takes as long as it takes.</param>
+    public sealed record StopForRestart(bool Checkpoint, TimeSpan? Limit = null) : JobSpec
+    {
+        public override string Label => Restart;
+    }
+
     /// <summary>A stop of a server that nobody writes to.</summary>
     /// <param name="AtOnce">Nothing is left that an orderly stop could still do.</param>
     public sealed record Stop(string Why, bool AtOnce = false) : JobSpec
@@ -73,11 +86,13 @@ public abstract record JobSpec
 
     /// <summary>Remove or move aside the data directory, so that a new one can be made.</summary>
     /// <param name="Leader">Who must be found to be the running primary first; null only for what this agent never finished.</param>
-    public sealed record Discard(DiscardReason Reason, Upstream? Leader) : JobSpec
+    /// <param name="SystemIdentifier">Of the cluster whose primary that must be; empty: of what lies here.</param>
+    public sealed record Discard(DiscardReason Reason, Upstream? Leader, string SystemIdentifier = "") : JobSpec
     {
         public override string Label => Reason switch
         {
             DiscardReason.CreationFailed => "cleaning up an unfinished data directory",
+            DiscardReason.Requested => Reinitialize,
             _ => "reinitializing due to diverged timelines",
         };
     }

@@ -142,6 +142,35 @@ internal sealed class JobSteps(IPostgresServer postgres, TimeProvider clock)
                 $"PostgreSQL did not shut down within primary_stop_timeout ({stop.Limit}) and was ended at once");
     }
 
+    /// <param name="lingers">Called each 10 s of the stop: how long it has taken, and what it waits for.</param>
+    public async Task<JobResult> StopForRestartAsync(
+        JobSpec.StopForRestart stop, Action<string> phase, Action<TimeSpan, string> lingers, CancellationToken cancelled)
+    {
+        if (stop.Checkpoint)
+        {
+            phase("checkpoint");
+            await postgres.CheckpointAsync(CheckpointLimit, cancelled);
+            cancelled.ThrowIfCancellationRequested();
+        }
+
+        // Once the stop is signalled it is not taken back: what remains is to see how it ends.
+        phase("stopping");
+        var begun = Now;
+        var limit = stop.Limit is { } longest ? begun + longest : Instant.Never;
+        postgres.Signal(StopMode.Fast);
+        while (!await postgres.WaitForExitAsync(Instant.Min(Now + LookAgain, limit), CancellationToken.None))
+        {
+            if (Now >= limit)
+            {
+                return await EndAtOnceAsync(CancellationToken.None);
+            }
+
+            lingers(Now - begun, await postgres.WhatKeepsAStopAsync(Now + ProbeLimit, CancellationToken.None));
+        }
+
+        return new JobResult.Done();
+    }
+
     /// <summary>An orderly stop; what does not end orderly is ended anyhow.</summary>
     public async Task<JobResult> StopAsync(JobSpec.Stop stop, CancellationToken cancelled)
     {

@@ -33,6 +33,7 @@ internal static class Fold
         memory = Pause(v with { Memory = memory }, memory);
         memory = Leadership(v with { Memory = memory }, memory);
         memory = memory with { ShortTimes = ShortTimes.After(v) };
+        memory = OperatorFold.Observe(v with { Memory = memory });
         return Rights(v with { Memory = memory }, memory);
     }
 

@@ -61,7 +61,10 @@ internal static class FoldOutcomes
         };
     }
 
-    public static NodeMemory JobEnded(NodeMemory memory, HaSettings settings, JobSpec spec, JobResult result, Instant now) => (spec, result) switch
+    public static NodeMemory JobEnded(NodeMemory memory, HaSettings settings, JobSpec spec, JobResult result, Instant now) =>
+        OperatorFold.JobEnded(After(memory, settings, spec, result, now), spec, result);
+
+    private static NodeMemory After(NodeMemory memory, HaSettings settings, JobSpec spec, JobResult result, Instant now) => (spec, result) switch
     {
         (JobSpec.Found, JobResult.Done) => memory with { Founding = FoundingState.Recording },
         (JobSpec.Found, _) => memory with { Founding = FoundingState.Failed },
@@ -75,7 +78,7 @@ internal static class FoldOutcomes
         (JobSpec.StopForHandOver stop, JobResult.Failed) =>
             memory with { StoppedByAgent = true, RequestTried = stop.Request, HandOverBroken = !stop.ForShutdown },
         (JobSpec.StopForHandOver stop, _) => memory with { StoppedByAgent = true, RequestTried = stop.Request },
-        (JobSpec.Stop, _) => memory with { StoppedByAgent = true },
+        (JobSpec.Stop or JobSpec.StopForRestart, _) => memory with { StoppedByAgent = true },
         (JobSpec.Compare compare, JobResult.Compared compared) => Compared(memory, compare, compared.Facts, now),
         (JobSpec.Compare, _) => memory with { RepairFailedAt = now },
         (JobSpec.Rewind, JobResult.Rewound { Outcome: RewindOutcome.NotNeeded }) when memory.Rewind == RewindState.Needed =>

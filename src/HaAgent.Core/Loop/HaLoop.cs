@@ -142,7 +142,7 @@ public sealed class HaLoop : IDisposable
     private async Task SleepAsync(Instant? until)
     {
         var next = until is { } early ? Instant.Min(early, _nextTick) : _nextTick;
-        next = Instant.Min(next, AuthorityInstant());
+        next = Instant.Min(next, Instant.Min(AuthorityInstant(), ScheduleInstant()));
 
         // What is due already was looked at in this very turn; a decision that names it again must not make the loop spin.
         next = Instant.Max(next, Now + Breath);
@@ -177,6 +177,10 @@ public sealed class HaLoop : IDisposable
         // What was due when the last turn looked was decided there; what came due since is due at once.
         Instant Ahead(Instant at) => at > seen.At ? at : Instant.Never;
     }
+
+    /// <summary>When a restart is scheduled that the last turn did not find due. The wall clock may be set meanwhile: each tick looks again.</summary>
+    private Instant ScheduleInstant() =>
+        _turn.LastView is { } seen && _state.Memory.ScheduledRestart is { } plan && plan.At > seen.Utc ? seen.InstantOf(plan.At) : Instant.Never;
 
     private void Reschedule(Instant now)
     {

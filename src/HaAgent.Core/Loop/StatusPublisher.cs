@@ -33,6 +33,7 @@ internal sealed class StatusPublisher(StatusBoard board, Ports.NodeIdentity iden
             Cluster = v.Cluster,
             DcsLastSeen = _dcsLastSeen,
             PendingRestart = v.Memory.PendingRestart,
+            ScheduledRestart = v.Memory.ScheduledRestart,
             RuleId = ruled.RuleId,
             ReasonText = ReasonText.Render(v.Self, ruled.Decision.Reason, v.Settings.Pause),
             Job = v.Job?.Label,

@@ -85,7 +85,7 @@ internal sealed class Turn(
             jobs.Current,
             [.. parts.Mailbox.Open().Select(ticket => new RequestView(ticket.Id, ticket.Request, ticket.AskedAt, ticket.IsAdmitted))],
             parts.Random.Next())
-        { IsTick = _tickDue, Guard = parts.Guard.Latest };
+        { IsTick = _tickDue, Guard = parts.Guard.Latest, Utc = parts.Clock.GetUtcNow() };
     }
 
     /// <summary>

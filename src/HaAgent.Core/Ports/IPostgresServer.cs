@@ -197,6 +197,9 @@ public enum DiscardReason
     CreationFailed,
     RewindFailed,
     DivergedTimelines,
+
+    /// <summary>An operator wants a new copy.</summary>
+    Requested,
 }
 
 public abstract record SlotChange(string Name)

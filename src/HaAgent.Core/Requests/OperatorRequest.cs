@@ -10,10 +10,26 @@ public abstract record OperatorRequest
     }
 
     /// <summary>POST /switchover, or /failover with a leader named. Empty names: not given.</summary>
-    public sealed record Switchover(NodeName Leader, NodeName Candidate) : OperatorRequest;
+    /// <param name="At">Null: now.</param>
+    public sealed record Switchover(NodeName Leader, NodeName Candidate, DateTimeOffset? At = null) : OperatorRequest;
 
     /// <summary>POST /failover to a candidate.</summary>
     public sealed record Failover(NodeName Candidate) : OperatorRequest;
+
+    /// <summary>POST /restart.</summary>
+    /// <param name="Timeout">How long the start may take; null: <c>primary_start_timeout</c>.</param>
+    public sealed record Restart(RestartFilter Filter, TimeSpan? Timeout) : OperatorRequest;
+
+    /// <summary>POST /restart with a schedule.</summary>
+    public sealed record ScheduleRestart(ScheduledRestart Plan) : OperatorRequest;
+
+    /// <summary>DELETE /restart: forget the scheduled one.</summary>
+    public sealed record CancelRestart : OperatorRequest;
+
+    /// <summary>POST /reinitialize.</summary>
+    /// <param name="Force">Call off what runs, if it may be called off.</param>
+    /// <param name="FromLeader">Copy from the leader and from nobody else.</param>
+    public sealed record Reinitialize(bool Force, bool FromLeader) : OperatorRequest;
 
     /// <summary>SIGHUP or POST /reload: read the local configuration again.</summary>
     public sealed record Reload : OperatorRequest;

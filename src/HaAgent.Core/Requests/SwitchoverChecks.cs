@@ -24,6 +24,7 @@ internal static class SwitchoverChecks
 
     public static Verdict? Check(NodeView v, RequestView request) => request.Request switch
     {
+        OperatorRequest.Switchover { At: not null } => new Verdict.Admitted(), // whether it is possible is seen when it is due
         OperatorRequest.Switchover switchover => Check(v, request, "switchover", switchover.Leader, switchover.Candidate),
         OperatorRequest.Failover failover => Check(v, request, "failover", NodeName.Nobody, failover.Candidate),
         _ => null,

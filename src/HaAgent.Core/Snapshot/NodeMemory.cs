@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using HaAgent.Core.Authority;
 using HaAgent.Core.Model;
+using HaAgent.Core.Requests;
 
 namespace HaAgent.Core.Snapshot;
 
@@ -118,6 +119,18 @@ public sealed record NodeMemory
 
     /// <summary>The request for which connections to the peers were opened ahead of an election.</summary>
     public DcsVersion WarmedUpFor { get; init; }
+
+    /// <summary>A restart that an operator asked for is under way; null: none is.</summary>
+    public OngoingRestart? Restart { get; init; }
+
+    /// <summary>How the last one ended, and for whose ticket.</summary>
+    public (long RequestId, RestartOutcome Outcome) RestartEnded { get; init; }
+
+    /// <summary>A restart at a later time; null: none is scheduled.</summary>
+    public ScheduledRestart? ScheduledRestart { get; init; }
+
+    /// <summary>An operator asked for a new copy, and there is none yet; null: nobody did.</summary>
+    public Reinitialization? Reinit { get; init; }
 
     public bool WasPaused { get; init; }
 

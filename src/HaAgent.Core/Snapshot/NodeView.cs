@@ -21,6 +21,9 @@ public sealed record NodeView(
     /// <summary>A tick is due whose upkeep was not begun yet: positions are published once for each.</summary>
     public bool IsTick { get; init; }
 
+    /// <summary>The wall clock: for schedules, and for nothing that safety depends on.</summary>
+    public DateTimeOffset Utc { get; init; }
+
     public GuardReading Guard { get; init; } = GuardReading.Watching;
 
     /// <summary>What this node may do at this moment: under pause the operator's word, else what the loop remembers.</summary>

@@ -9,6 +9,16 @@ public static class PublishedState
 {
     public static PostgresState State(NodeView v)
     {
+        if (v.Memory.Reinit is not null && (!v.Running() || v.Job is { Label: JobSpec.Reinitialize }))
+        {
+            return PostgresState.CreatingReplica; // from the stop on: who waits for the copy must not take the stop for its end
+        }
+
+        if (v.Memory.Restart is not null && (!v.Running() || v.Job is { Label: JobSpec.Restart }))
+        {
+            return PostgresState.Restarting;
+        }
+
         if (v.Job is { } job)
         {
             switch (job.Spec)

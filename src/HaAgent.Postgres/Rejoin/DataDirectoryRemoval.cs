@@ -76,6 +76,9 @@ internal sealed class DataDirectoryRemoval(ServerContext context)
             case DiscardReason.CreationFailed:
                 MoveAside();
                 break;
+            case DiscardReason.Requested:
+                Remove("an operator has asked for a new copy");
+                break;
             default:
                 // The operator has asked for it by remove_data_directory_on_...
                 Remove(reason == DiscardReason.RewindFailed

@@ -107,6 +107,38 @@ internal sealed class ConfigEndpoints(IDcs dcs, TimeProvider clock, StatusEndpoi
         return (null, HttpReply.ErrorPage(400));
     }
 
+    /// <summary>The request's body where none need be: nothing, or an object.</summary>
+    /// <returns>Both null: there is none, or it says nothing.</returns>
+    public static async ValueTask<(JsonDocument? Body, HttpReply? Refusal)> ReadOptionalObjectAsync(RestRequest request)
+    {
+        if (request.Head.ContentLength is null or 0)
+        {
+            return (null, null);
+        }
+
+        if (await request.ReadBodyAsync().ConfigureAwait(false) is not { } bytes)
+        {
+            return (null, HttpReply.ErrorPage(request.Head.ContentLength > HttpConnection.MaxBody ? 413 : 400));
+        }
+
+        try
+        {
+            var document = JsonDocument.Parse(bytes, Strict);
+            if (document.RootElement.ValueKind == JsonValueKind.Object)
+            {
+                return (document, null);
+            }
+
+            document.Dispose();
+        }
+        catch (JsonException)
+        {
+            // Not JSON, or not UTF-8: the same mistake as JSON that is no object.
+        }
+
+        return (null, HttpReply.ErrorPage(400));
+    }
+
     /// <summary>The stored configuration; an error when it is not a JSON object.</summary>
     public static HttpReply Show(ConfigDocument config) => AsObject(config.Json) is { } stored
         ? HttpReply.Json(200, JsonText.SpacedBytes(stored))

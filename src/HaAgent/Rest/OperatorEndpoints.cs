@@ -8,13 +8,10 @@ namespace HaAgent.Rest;
 
 /// <summary>What operators ask for. The core judges and acts; here a ticket is left, and its outcome told.</summary>
 internal sealed class OperatorEndpoints(
-    Mailbox mailbox, IDcs dcs, StatusAnswers answers, StatusEndpoints status, TimeProvider clock, ILogger logger)
+    RequestDesk desk, IDcs dcs, StatusAnswers answers, StatusEndpoints status, TimeProvider clock, ILogger logger)
 {
-    /// <summary>How long the loop may take to look at a request.</summary>
-    private static readonly TimeSpan LoopPatience = TimeSpan.FromSeconds(5);
-
     public HttpReply Reload() =>
-        mailbox.Post(new OperatorRequest.Reload()) is null ? TooMany() : HttpReply.Text(202, "reload scheduled");
+        desk.Leave(new OperatorRequest.Reload()) ? HttpReply.Text(202, "reload scheduled") : RequestDesk.TooMany();
 
     /// <summary>
     /// <c>POST /switchover</c> and <c>POST /failover</c>. A client that leaves does not cancel what was admitted.
@@ -69,33 +66,11 @@ internal sealed class OperatorEndpoints(
         };
     }
 
-    private async ValueTask<HttpReply> AwaitOutcomeAsync(OperatorRequest request, CancellationToken stop)
+    private ValueTask<HttpReply> AwaitOutcomeAsync(OperatorRequest request, CancellationToken stop)
     {
-        if (mailbox.Post(request) is not { } ticket)
-        {
-            return TooMany();
-        }
-
-        if (await WithinAsync(ticket.Judged, LoopPatience, stop).ConfigureAwait(false) is not { } judged)
-        {
-            return HttpReply.Text(
-                503,
-                "The HA loop is busy and has not looked at the request within 5 seconds; it may still be carried out");
-        }
-
-        if (judged is TicketState.Refused refused)
-        {
-            return HttpReply.Text(refused.Code, refused.Text);
-        }
-
         var loopWait = (answers.Latest()?.Facts.Status.Settings ?? HaSettings.Default).LoopWait;
         var patience = TimeSpan.FromSeconds(Math.Max(10, Math.Floor(loopWait.TotalSeconds)) * 2);
-        return await WithinAsync(ticket.Finished, patience, stop).ConfigureAwait(false) switch
-        {
-            TicketState.Finished finished => HttpReply.Text(finished.Code, finished.Text),
-            TicketState.Refused late => HttpReply.Text(late.Code, late.Text),
-            _ => HttpReply.Text(503, IsUnknown(request, patience)),
-        };
+        return desk.AwaitEndAsync(request, (patience, IsUnknown(request, patience)), stop);
     }
 
     private static string IsUnknown(OperatorRequest request, TimeSpan patience) => string.Create(
@@ -104,20 +79,4 @@ internal sealed class OperatorEndpoints(
 
     private static string Title(OperatorRequest request) =>
         request is OperatorRequest.Failover ? "Failover" : "Switchover";
-
-    private static HttpReply TooMany() =>
-        HttpReply.Text(503, "Too many requests wait for the HA loop; try again when they are answered");
-
-    /// <returns>Null when the time is up.</returns>
-    private async Task<TicketState?> WithinAsync(Task<TicketState> state, TimeSpan patience, CancellationToken stop)
-    {
-        try
-        {
-            return await state.WaitAsync(patience, clock, stop).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            return null;
-        }
-    }
 }

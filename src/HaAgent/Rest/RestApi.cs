@@ -44,8 +44,9 @@ internal sealed class RestApi : IAsyncDisposable
         var ballots = new BallotProbe(inputs.Postgres, inputs.Clock, _stop.Token);
         var status = new StatusEndpoints(inputs.Name, inputs.Scope, answers, inputs.Dcs, ballots, inputs.LogRecordsLost);
         var config = new ConfigEndpoints(inputs.Dcs, inputs.Clock, status);
-        var operators = new OperatorEndpoints(inputs.Mailbox, inputs.Dcs, answers, status, inputs.Clock, _logger);
-        _router = new(status, config, operators, answers, inputs.Dcs, _logger);
+        var desk = new RequestDesk(inputs.Mailbox, inputs.Clock);
+        var operators = new OperatorEndpoints(desk, inputs.Dcs, answers, status, inputs.Clock, _logger);
+        _router = new(status, config, operators, new(desk, answers, inputs.Clock), answers, inputs.Dcs, _logger);
     }
 
     /// <summary>Where it listens.</summary>

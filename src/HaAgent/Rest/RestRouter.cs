@@ -11,6 +11,7 @@ internal sealed class RestRouter(
     StatusEndpoints status,
     ConfigEndpoints config,
     OperatorEndpoints operators,
+    RestartEndpoints restarts,
     StatusAnswers answers,
     IDcs dcs,
     ILogger logger)
@@ -79,7 +80,9 @@ internal sealed class RestRouter(
             ("PATCH", _) => await WithBodyAsync(request, config.PatchAsync).ConfigureAwait(false),
             ("PUT", _) => await WithBodyAsync(request, config.PutAsync).ConfigureAwait(false),
             ("DELETE", "switchover") => await operators.CancelSwitchoverAsync(request.Stop).ConfigureAwait(false),
-            ("DELETE", "restart") => HttpReply.Text(404, "no restarts are scheduled"), // this version schedules none
+            ("DELETE", "restart") => await restarts.CancelAsync(request.Stop).ConfigureAwait(false),
+            (_, "restart") => await restarts.RestartAsync(request).ConfigureAwait(false),
+            (_, "reinitialize") => await restarts.ReinitializeAsync(request).ConfigureAwait(false),
             (_, "switchover") => await operators.SwitchoverAsync(request, isFailover: false).ConfigureAwait(false),
             (_, "failover") => await operators.SwitchoverAsync(request, isFailover: true).ConfigureAwait(false),
             (_, "reload") => operators.Reload(),

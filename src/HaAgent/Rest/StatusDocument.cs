@@ -40,6 +40,11 @@ internal static class StatusDocument
 
         AddPendingRestart(document, status);
         AddNames(document, status.Scope, status.Name.Value);
+        if (status.ScheduledRestart is { } scheduled)
+        {
+            document["scheduled_restart"] = JsonNode.Parse(scheduled.Published);
+        }
+
         if (queued > 2)
         {
             document["logger_queue_size"] = queued;

@@ -16,6 +16,8 @@ internal static class SwitchoverBody
     /// <param name="IsRenamedFailover">A failover that names a leader: it is taken for a switchover.</param>
     public sealed record Judgement(OperatorRequest? Request, int Code, string Text, bool IsRenamedFailover = false);
 
+    public const string Unparsable = "Unable to parse scheduled timestamp. It should be in an unambiguous format, e.g. ISO 8601";
+
     /// <param name="isFailover">Sent to <c>/failover</c>.</param>
     public static Judgement Parse(bool isFailover, JsonElement body, bool isPaused, DateTimeOffset now)
     {
@@ -29,11 +31,15 @@ internal static class SwitchoverBody
         var scheduledAt = Text(body, "scheduled_at");
         var isRenamed = isFailover && leader.Length > 0;
         var isSwitchover = !isFailover || isRenamed;
-        return Refusal(isSwitchover, leader, candidate, scheduledAt, isPaused, now) is var (code, text)
-            ? new(null, code, text, isRenamed)
-            : new(
+        if (Refusal(isSwitchover, leader, candidate, scheduledAt, isPaused, now) is var (code, text))
+        {
+            return new(null, code, text, isRenamed);
+        }
+
+        DateTimeOffset? at = scheduledAt.Length > 0 && LenientTimestamp.TryParse(scheduledAt, out var read) == TimestampReading.Understood ? read : null;
+        return new(
                 isSwitchover
-                    ? new OperatorRequest.Switchover(new(leader), new(candidate))
+                    ? new OperatorRequest.Switchover(new(leader), new(candidate), at)
                     : new OperatorRequest.Failover(new(candidate)),
                 0, "", isRenamed);
     }
@@ -66,7 +72,7 @@ internal static class SwitchoverBody
             return (400, "Switchover target and source are the same");
         }
 
-        return scheduledAt.Length > 0 ? (422, "Scheduled switchover is not supported by this version") : null;
+        return null;
     }
 
     private static (int Code, string Text)? ScheduleRefusal(
@@ -86,7 +92,7 @@ internal static class SwitchoverBody
         {
             TimestampReading.WithoutZone => (400, "Timezone information is mandatory for the scheduled switchover"),
             TimestampReading.Understood => at < now ? (422, "Cannot schedule switchover in the past") : null,
-            _ => (422, "Unable to parse scheduled timestamp. It should be in an unambiguous format, e.g. ISO 8601"),
+            _ => (422, Unparsable),
         };
     }
 

@@ -154,9 +154,20 @@ public class A_leader_asked_to_hand_over
         Given.Primary().Requested("", "a").MustDecide<HaDecision.ClearFailover>("P50", ReasonId.RequestNamesSelf);
 
     [Fact]
-    public void Leaves_a_scheduled_request_alone() =>
-        Given.Primary().Store(c => c with { Failover = new(new("a"), new("b"), DateTimeOffset.UnixEpoch, new(1)) })
-            .MustDecide<HaDecision.Wait>("P40", ReasonId.RequestAwaitsSchedule);
+    public void Looks_again_when_a_scheduled_request_is_due() =>
+        Assert.Equal(Given.Now + TimeSpan.FromMinutes(1), Given.Primary()
+            .Store(c => c with { Failover = new(new("a"), new("b"), Given.Today + TimeSpan.FromMinutes(1), new(1)) })
+            .MustDecide<HaDecision.Wait>("P40", ReasonId.RequestAwaitsSchedule).Until);
+
+    [Theory]
+    [InlineData(0, "P38")]
+    [InlineData(15, "P38")]
+    [InlineData(15.1, "P37")] // one and a half loop_wait
+    public void Begins_a_scheduled_request_at_its_time_or_never(double secondsLate, string row) =>
+        Assert.Equal(row, HaDecider.Decide(Given.Primary().Store(c => c with
+        {
+            Failover = new(new("a"), new("b"), Given.Today - TimeSpan.FromSeconds(secondsLate), new(1)),
+        })).RuleId);
 
     [Fact]
     public void Needs_a_named_candidate_under_pause() =>

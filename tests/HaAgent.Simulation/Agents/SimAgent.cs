@@ -54,6 +54,9 @@ internal sealed class SimAgent
     public StatusBoard Board { get; } = new();
     public Mailbox Mailbox { get; }
 
+    /// <summary>The wall clock of its host, as it sees it.</summary>
+    public DateTimeOffset UtcNow => _clock.GetUtcNow();
+
     /// <summary>The rule of the last turn.</summary>
     public string LastRule { get; private set; } = "";
 

@@ -1,3 +1,4 @@
+using HaAgent.Core.Requests;
 using HaAgent.Simulation.Cluster;
 using HaAgent.Simulation.Postgres;
 
@@ -37,6 +38,15 @@ internal sealed class Convergence(SimCluster cluster)
         if (!leader.Server.IsWritable)
         {
             return $"{leader} leads and takes no writes ({leader.ServerState}; {leader.Agent?.Board.Latest?.ReasonText})";
+        }
+
+        // A switchover that others decided may stay untold for minutes; what this node itself does is told at its end.
+        if (cluster.Asked.FirstOrDefault(asked => asked is
+            {
+                Agent.Process.IsDead: false, Ticket: { Finished.IsCompleted: false, Request: not (OperatorRequest.Switchover or OperatorRequest.Failover) }
+            }) is { Ticket: { } open } never)
+        {
+            return $"{never.Agent.Process.Host} owes the answer to {open.Request}";
         }
 
         foreach (var node in cluster.Nodes)

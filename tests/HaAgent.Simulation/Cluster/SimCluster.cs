@@ -17,6 +17,7 @@ internal sealed class SimCluster
     public const string Scope = "sim";
     public const string Prefix = "/service/sim/";
 
+    private readonly List<(SimAgent Agent, Ticket Ticket)> _asked = [];
     private readonly Dictionary<string, SimNode> _byName = [];
     private bool _paused;
     private bool _wasEverLed;
@@ -121,16 +122,27 @@ internal sealed class SimCluster
     /// <param name="candidate">Null: anybody.</param>
     public void Switchover(SimNode leader, SimNode? candidate)
     {
-        LastRequestAt = World.Time.Now;
-        leader.Agent?.Mailbox.Post(new OperatorRequest.Switchover(new(leader.Name), candidate is null ? NodeName.Nobody : new(candidate.Name)));
+        Ask(leader, new OperatorRequest.Switchover(new(leader.Name), candidate is null ? NodeName.Nobody : new(candidate.Name)));
+    }
+
+    /// <summary>What operators left in agents' mailboxes, and with whom.</summary>
+    public IReadOnlyList<(SimAgent Agent, Ticket Ticket)> Asked => _asked;
+
+    /// <summary>Leaves a request with an agent, as its REST API does.</summary>
+    /// <param name="takesEffectAfter">When a stop that it asks for is to be expected.</param>
+    public void Ask(SimNode node, OperatorRequest request, TimeSpan takesEffectAfter = default)
+    {
+        LastRequestAt = World.Time.Now + takesEffectAfter;
+        if (node.Agent is { } agent && agent.Mailbox.Post(request) is { } ticket)
+        {
+            _asked.Add((agent, ticket));
+        }
     }
 
     /// <summary>POST /failover to whichever agent answers.</summary>
     public void Failover(SimNode candidate)
     {
-        LastRequestAt = World.Time.Now;
-        var asked = LeaderNode ?? candidate;
-        asked.Agent?.Mailbox.Post(new OperatorRequest.Failover(new(candidate.Name)));
+        Ask(LeaderNode ?? candidate, new OperatorRequest.Failover(new(candidate.Name)));
     }
 
     /// <summary>haagentctl edit-config, by an operator whose own way to etcd is never cut.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using HaAgent.Core.Requests;
 using HaAgent.Simulation.Cluster;
 
 namespace HaAgent.Simulation.Faults;
@@ -10,6 +11,10 @@ internal static class OperatorFaults
     [
         new("switchover", 8, Switchover),
         new("manual failover", 4, Failover),
+        new("switchover scheduled", 5, ScheduleSwitchover),
+        new("restart asked for", 6, Restart),
+        new("restart scheduled", 5, ScheduleRestart),
+        new("reinitialize asked for", 6, Reinitialize),
         new("pause and resume", 4, Pause),
         new("leader key deleted by hand", 4, DeleteLeader),
         new("leader key put by hand", 4, PutLeader),
@@ -50,6 +55,61 @@ internal static class OperatorFaults
         s.Cluster.Failover(candidate);
         s.Matters("manual failover");
         return new($"to {candidate}", TimeSpan.Zero);
+    }
+
+    private static FaultInAction? ScheduleSwitchover(FaultScene s)
+    {
+        if (s.Cluster.LeaderNode is not { Agent: { } agent } leader)
+        {
+            return null;
+        }
+
+        var (candidate, after) = (s.Chance.Happens(0.7) ? s.OtherThan(leader) : null, s.Chance.Seconds(0, 20));
+        s.Cluster.Ask(leader, new OperatorRequest.Switchover(new(leader.Name), new(candidate?.Name ?? ""), agent.UtcNow + after), after);
+        s.Matters("switchover scheduled");
+        return new($"{leader} to {candidate?.Name ?? "anybody"} in {after.TotalSeconds:0.0} s", after);
+    }
+
+    private static FaultInAction? Restart(FaultScene s)
+    {
+        var node = s.SomeNode();
+        if (node.Agent is null)
+        {
+            return null;
+        }
+
+        s.Cluster.Ask(node, new OperatorRequest.Restart(default, s.Chance.Happens(0.3) ? s.Chance.Seconds(1, 30) : null));
+        s.Matters("restart asked for");
+        return new($"{node}", TimeSpan.Zero);
+    }
+
+    private static FaultInAction? ScheduleRestart(FaultScene s)
+    {
+        var node = s.SomeNode();
+        if (node.Agent is not { } agent)
+        {
+            return null;
+        }
+
+        var after = s.Chance.Seconds(0, 20);
+        s.Cluster.Ask(node, new OperatorRequest.ScheduleRestart(new(agent.UtcNow + after, default, null, "{}")), after);
+        s.Matters("restart scheduled");
+        return s.Chance.Happens(0.2)
+            ? new($"{node}, withdrawn", after / 2, () => s.Cluster.Ask(node, new OperatorRequest.CancelRestart()))
+            : new($"{node} in {after.TotalSeconds:0.0} s", after);
+    }
+
+    private static FaultInAction? Reinitialize(FaultScene s)
+    {
+        var node = s.Cluster.LeaderNode is { } leader && s.Chance.Happens(0.9) ? s.OtherThan(leader) : s.Chance.OneOf(s.Cluster.Nodes);
+        if (node?.Agent is null)
+        {
+            return null;
+        }
+
+        s.Cluster.Ask(node, new OperatorRequest.Reinitialize(Force: s.Chance.Happens(0.3), FromLeader: s.Chance.Happens(0.3)));
+        s.Matters("reinitialize asked for");
+        return new($"{node}", TimeSpan.Zero);
     }
 
     private static FaultInAction Pause(FaultScene s)

@@ -34,6 +34,7 @@ public sealed record MemberRecordFields
     /// <summary><c>streaming</c>, <c>in archive recovery</c> or null.</summary>
     public string? ReplicationState { get; init; }
     public Timeline Timeline { get; init; }
+    public Requests.ScheduledRestart? ScheduledRestart { get; init; }
     public bool Pause { get; init; }
 
     /// <summary>The <c>ttl</c> that this member uses while times below the peers' minimums are in force; else null.</summary>
@@ -73,6 +74,16 @@ public static class MemberRecordWriter
 
         AddPendingRestart(record, fields.PendingRestart);
         AddMeasured(record, fields);
+        if (fields.ScheduledRestart is { } scheduled && JsonNode.Parse(scheduled.Published) is JsonObject published)
+        {
+            if (scheduled.PostmasterStart is { } started)
+            {
+                published["postmaster_start_time"] = IsoTime.TextWithBlank(started);
+            }
+
+            record["scheduled_restart"] = published;
+        }
+
         if (fields.Pause)
         {
             record["pause"] = true;

@@ -14,6 +14,7 @@ public class Every_row
         ["Job"] = Rows_of_requests_and_jobs.Job,
         ["Ending"] = [.. Rows_of_endings.Ending, .. Rows_of_endings.HandOverWhileEnding],
         ["Founding"] = Rows_of_the_data_directory.Founding,
+        ["Operator"] = Rows_of_operators.All,
         ["Gates"] = Rows_of_the_data_directory.Gates,
         ["Hand-over"] = [.. Rows_of_endings.Broken, .. Rows_of_endings.HandOver],
         ["Paused"] = Rows_of_a_running_server.Paused,
@@ -25,7 +26,7 @@ public class Every_row
     };
 
     /// <summary>Tables that may have nothing to say: then the next one is read.</summary>
-    private static readonly string[] PassedThrough = ["Fence", "Lease", "Requests", "Gates", "Hand-over"];
+    private static readonly string[] PassedThrough = ["Fence", "Lease", "Requests", "Operator", "Gates", "Hand-over"];
 
     private static readonly Dictionary<string, Example> BySituation =
         Examples.Values.SelectMany(examples => examples).ToDictionary(example => example.ToString());

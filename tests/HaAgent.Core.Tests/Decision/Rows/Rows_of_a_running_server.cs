@@ -16,8 +16,8 @@ internal static class Rows_of_a_running_server
 
     private static Given Due(Given given) => given.Remember(m => m with { RenewAt = default });
 
-    private static Given Scheduled(Given given) =>
-        given.Store(c => c with { Failover = new(new("a"), new("b"), DateTimeOffset.UnixEpoch, new(99)) });
+    private static Given Scheduled(Given leader, double secondsAgo = -3600) =>
+        leader.Store(c => c with { Failover = new(new("a"), new("b"), Given.Today - TimeSpan.FromSeconds(secondsAgo), new(99)) });
 
     public static readonly Example[] Primary =
     [
@@ -33,6 +33,12 @@ internal static class Rows_of_a_running_server
         Of<HaDecision.Wait>("P35", ReasonId.ConfirmAdoption,
             "A restarted agent's last try to confirm the key had no answer: the next is due in a moment",
             Adopted()),
+        Of<HaDecision.ClearFailover>("P37", ReasonId.RequestStale,
+            "A switchover was scheduled for a time that is long over",
+            Scheduled(Given.Primary(), secondsAgo: 60)),
+        Of<HaDecision.BeginScheduledSwitchover>("P38", ReasonId.RequestScheduleDue,
+            "The time of a scheduled switchover has come",
+            Scheduled(Given.Primary(), secondsAgo: 0)),
         .. Requests(""),
         Of<HaDecision.Wait>("P90", ReasonId.Steady,
             "The leader runs and all is well",
