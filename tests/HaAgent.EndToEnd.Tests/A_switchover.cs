@@ -51,6 +51,23 @@ public class A_switchover : ClusterTest
     }
 
     [Fact]
+    public async Task That_is_scheduled_comes_at_its_time()
+    {
+        var old = await StartAsync(new ClusterOptions());
+        await Cluster.WaitForReplicasAsync(2, Patience);
+        var candidate = Cluster.Nodes.Last(n => n != old);
+        var later = DateTimeOffset.UtcNow.AddSeconds(3).ToString("O", System.Globalization.CultureInfo.InvariantCulture);
+        var answer = await old.Rest.PostAsync("/switchover", new() { ["leader"] = old.Name, ["candidate"] = candidate.Name, ["scheduled_at"] = later });
+        Assert.Equal((202, "Switchover scheduled"), (answer.Code, answer.Body));
+        Assert.NotNull((await old.Rest.GetAsync("/cluster")).Json["scheduled_switchover"]?["at"]);
+        await Cluster.WaitForLeaderAsync(candidate, Soon);
+        Assert.Null((await old.Rest.GetAsync("/cluster")).Json["scheduled_switchover"]);
+        await Cluster.WaitForReplicasAsync(2, Patience);
+        await AssertWritableAsync(candidate.Name);
+        await AssertOneWriterAtMostAsync();
+    }
+
+    [Fact]
     public async Task Moves_the_clients_of_HAProxy_and_cuts_their_old_sessions()
     {
         var old = await StartAsync(new ClusterOptions { HaProxy = true });

@@ -14,7 +14,7 @@ internal sealed record FaultPlan(ImmutableArray<(TimeSpan At, FaultKind Kind)> F
     public static FaultPlan Of(ulong seed, TimeSpan from, TimeSpan to)
     {
         var chance = Chance.Of(seed, "faults");
-        var count = chance.Happens(0.2) ? 3 : 11 + chance.Below(12);
+        var count = chance.Happens(0.2) ? 3 : 13 + chance.Below(14);
         var weights = Kinds.Sum(kind => kind.Weight);
         var faults = new List<(TimeSpan At, FaultKind Kind)>();
         for (var i = 0; i < count; i++)

@@ -26,6 +26,7 @@ internal static class CoverageRules
         "UP45", "UP50", "UP57", "UP60", "UP65", "UP70", "UP80", "U50", "U60", "U65", "U70", "U75", "E15", "S10",
         "S30", "S40", "P20", "P30", "P40", "P45", "P50", "P70", "R10", "R15", "R17", "R50", "R52", "R54", "R64",
         "R84", "U45", "X45", "R76", "H03", "H32", "H34", "H36", "B85", "G22", "U48", "U80",
+        "Q12", "Q14", "Q16", "Q21", "Q22", "Q23", "Q25", "Q26", "O25", "O27", "O30", "O70", "P37",
     };
 
     /// <returns>False when something was seen too rarely.</returns>

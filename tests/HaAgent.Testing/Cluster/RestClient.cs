@@ -48,6 +48,8 @@ public sealed class RestClient : IDisposable
     /// <summary>An operator's request, with credentials.</summary>
     public Task<RestAnswer> PostAsync(string path, JsonObject body) => SendAsync(HttpMethod.Post, path, body, default);
 
+    public Task<RestAnswer> DeleteAsync(string path) => SendAsync(HttpMethod.Delete, path, [], default);
+
     public Task<RestAnswer> PatchConfigAsync(JsonObject change) => SendAsync(HttpMethod.Patch, "/config", change, default);
 
     public void Dispose() => _http.Dispose();

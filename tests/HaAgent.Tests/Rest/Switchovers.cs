@@ -22,7 +22,6 @@ public class Switchovers
     [InlineData("switchover", true, "{\"leader\":\"a\"}", 400, "Switchover is possible only to a specific candidate in a paused state")]
     [InlineData("switchover", false, "{\"leader\":\"a\",\"candidate\":\"a\"}", 400, "Switchover target and source are the same")]
     [InlineData("switchover", false, "{\"leader\":\"a\",\"member\":\"a\",\"scheduled_at\":\"2099-01-01T00:00Z\"}", 400, "Switchover target and source are the same")]
-    [InlineData("switchover", false, "{\"leader\":\"a\",\"scheduled_at\":\"2099-01-01T00:00Z\"}", 422, "Scheduled switchover is not supported by this version")]
     [InlineData("switchover", false, "{\"leader\":null,\"candidate\":\"b\"}", 400, "Switchover could be performed only from a specific leader")]
     public void Are_refused_by_what_the_body_says(string action, bool paused, string body, int code, string text)
     {
@@ -54,6 +53,9 @@ public class Switchovers
         Assert.Equal(
             new OperatorRequest.Failover(new("b")),
             SwitchoverBody.Parse(true, JsonDocument.Parse("{\"candidate\":\"b\"}").RootElement, true, Now).Request);
+        Assert.Equal(
+            new OperatorRequest.Switchover(new("a"), NodeName.Nobody, new DateTimeOffset(2099, 1, 1, 0, 0, 0, TimeSpan.Zero)),
+            SwitchoverBody.Parse(false, JsonDocument.Parse("{\"leader\":\"a\",\"scheduled_at\":\"2099-01-01T00:00Z\"}").RootElement, false, Now).Request);
         var renamed = SwitchoverBody.Parse(true, JsonDocument.Parse("{\"leader\":\"a\",\"candidate\":\"b\"}").RootElement, false, Now);
         Assert.Equal((new OperatorRequest.Switchover(new("a"), new("b")), true), (renamed.Request, renamed.IsRenamedFailover));
     }
