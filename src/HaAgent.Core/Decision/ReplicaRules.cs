@@ -52,8 +52,10 @@ internal static class ReplicaRules
         new("R57", v => !v.RenewalDue(), v => new HaDecision.Wait(new(ReasonId.HeldBack, new() { At = v.Memory.RenewAt }), v.Memory.RenewAt)),
 
         // A named candidate asks nobody: the old leader handed over to it, or the operator decided. A key that expired was handed
-        // over by nobody: then a switchover's candidate is a candidate like any other.
-        new("R58", v => v.RequestNamesMe() && !(v.Request() is { IsSwitchover: true } && v.Memory.Loss is { ByExpiry: true }),
+        // over by nobody, and one that was given away further on than this node is was meant for another: then a switchover's candidate
+        // is a candidate like any other.
+        new("R58", v => v.RequestNamesMe()
+                && !(v.Request() is { IsSwitchover: true } && (v.Memory.Loss is { ByExpiry: true } || GivenAwayAhead(v) is not null)),
             v => Race(v, ReasonId.RequestedCandidate)),
 
         // The store dropped the lease sooner than it promised: its word alone does not prove the old leader dead.
@@ -115,8 +117,9 @@ internal static class ReplicaRules
     {
         var former = v.Memory.Loss?.Leader ?? NodeName.Nobody;
         return CandidateRanking.Judge(
-            v.Position(), v.Settings.Tags.FailoverPriority, former,
+            v.Sql()?.WalPosition ?? default, v.Settings.Tags.FailoverPriority, former,
             v.Settings.CheckTimeline ? v.Cluster?.ClusterTimeline ?? Timeline.Unknown : Timeline.Unknown,
+            (timeline, position) => v.Cluster?.WasLeftBy(timeline, position) == true,
             Ballots.Electorate(v).Select(peer => Ballots.Of(v, peer.Name)).OfType<PeerReading>());
     }
 

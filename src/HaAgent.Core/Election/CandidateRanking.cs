@@ -25,9 +25,15 @@ internal static class CandidateRanking
     /// <param name="clusterTimeline">
     /// Known only when <c>check_timeline</c> asks for the comparison: who is behind it may not lead, however far it is.
     /// </param>
+    /// <param name="hasLeft">
+    /// Whether a position is on a branch that the cluster has left. It says nothing then of how much of the cluster's history is there, and
+    /// yields to any that does.
+    /// </param>
     public static Outcome Judge(
-        Lsn mine, int priority, NodeName formerLeader, Timeline clusterTimeline, IEnumerable<PeerReading> ballots)
+        WalPosition mine, int priority, NodeName formerLeader, Timeline clusterTimeline, Func<Timeline, Lsn, bool> hasLeft,
+        IEnumerable<PeerReading> ballots)
     {
+        var haveLeft = hasLeft(mine.Timeline, mine.Lsn);
         foreach (var ballot in ballots)
         {
             if (ballot.Answer is not PeerAnswer.Answered peer || peer.Tags.NoFailover || peer.WatchdogFailed)
@@ -45,12 +51,18 @@ internal static class CandidateRanking
                 continue;
             }
 
-            if (peer.Position > mine)
+            var itHasLeft = hasLeft(peer.Timeline, peer.Position);
+            if (itHasLeft && !haveLeft)
+            {
+                continue;
+            }
+
+            if (peer.Position > mine.Lsn || (haveLeft && !itHasLeft && peer.Position.IsKnown))
             {
                 return new(Verdict.AnotherIsAhead, ballot.Name, peer.Position);
             }
 
-            if (peer.Position.IsKnown && peer.Position == mine && peer.Tags.FailoverPriority > priority && ballot.Name != formerLeader)
+            if (peer.Position.IsKnown && peer.Position == mine.Lsn && peer.Tags.FailoverPriority > priority && ballot.Name != formerLeader)
             {
                 return new(Verdict.AnotherHasPriority, ballot.Name, peer.Position);
             }

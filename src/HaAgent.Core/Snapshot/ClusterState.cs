@@ -69,6 +69,11 @@ public sealed record ClusterState
         { IsEmpty: true } => new(1),
         { } lines => lines[^1].ParentTimeline.IsKnown ? new(lines[^1].ParentTimeline.Value + 1) : Timeline.Unknown,
     };
+
+    /// <summary>By <c>/history</c> the cluster went on from an earlier point of this timeline: what is there beyond is not the cluster's.</summary>
+    /// <remarks>False where nothing is known of it: positions alone decide then, as with the peers.</remarks>
+    public bool WasLeftBy(Timeline timeline, Lsn position) =>
+        timeline.IsKnown && position.IsKnown && History is { } lines && lines.Any(line => line.ParentTimeline == timeline && position > line.SwitchPoint);
 }
 
 /// <summary>The leader key as last seen.</summary>
