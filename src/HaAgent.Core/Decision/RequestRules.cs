@@ -40,6 +40,9 @@ internal static class RequestRules
         new("Q28", v => Next(v) is { Request: OperatorRequest.Reinitialize or OperatorRequest.Restart } && v.Job is null,
             v => new HaDecision.Admit(Next(v)!.Id, new(ReasonId.RequestAdmitted))), // tested
 
+        // One wins, and the other is told why: a second request would change whom the first hands over to.
+        new("Q29", v => Next(v) is { Request: OperatorRequest.Switchover or OperatorRequest.Failover } && HandingOver(v) is not null,
+            v => Refuse(v, 503, $"{HandingOver(v)} already in progress")),
         new("Q30", v => Check(v) is SwitchoverChecks.Verdict.Refused,
             v => Refuse(v, ((SwitchoverChecks.Verdict.Refused)Check(v)!).Code, ((SwitchoverChecks.Verdict.Refused)Check(v)!).Text)), // tested
         new("Q40", v => Check(v) is SwitchoverChecks.Verdict.NeedsBallots && v.Memory.AskingSince is null,
@@ -60,6 +63,9 @@ internal static class RequestRules
         : v.Memory.Reinit is not null && Next(v) is not { Request: OperatorRequest.Reinitialize { Force: true } } ? JobSpec.Reinitialize
         : v.Memory.Founding != FoundingState.None ? "bootstrap"
         : null;
+
+    private static string? HandingOver(NodeView v) =>
+        v.Job is { Spec: JobSpec.StopForHandOver } job ? job.Label : v.Memory.HandOver is { Released: false } ? "switchover: demote" : null;
 
     private static HaDecision Refuse(NodeView v, int code, string text) =>
         new HaDecision.Refuse(Next(v)!.Id, code, text, new(ReasonId.RequestRefused, new() { Text = text })); // asked only when there is one
