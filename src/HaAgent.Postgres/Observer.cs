@@ -34,7 +34,7 @@ internal sealed class Observer : IAsyncDisposable
     public Observer(ServerContext context)
     {
         _context = context;
-        _reader = new(context.Options, context.Marker);
+        _reader = new(context.Options, context.Marker, context.RewindMarker);
         var logins = new LoginComplaint(() => context.Configuration, context.Clock, context.Log);
         _heartbeat = new(context.Connections, logins, context.Clock);
         _ballots = new(context.Connections, logins, context.Clock);

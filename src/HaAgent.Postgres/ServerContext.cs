@@ -24,6 +24,7 @@ internal sealed class ServerContext : IDisposable
         Disk = new DiskThread(clock);
         Runner = new ProcessRunner(clock);
         Marker = new CreationMarker(options);
+        RewindMarker = new RewindMarker(options);
         Postmaster = new Postmaster(options.DataDirectory, Events, clock);
         Connections = new PostgresConnections(() => Configuration);
         Binary = new ServerBinary(Runner, () => Configuration);
@@ -46,6 +47,7 @@ internal sealed class ServerContext : IDisposable
     public ProcessRunner Runner { get; }
 
     public CreationMarker Marker { get; }
+    public RewindMarker RewindMarker { get; }
 
     public Postmaster Postmaster { get; }
 

@@ -105,6 +105,7 @@ internal static class AnyView
         Maybe(random, 4, () => OfTheDirectory(given, d => d with { State = Pick(random, Enum.GetValues<ControlState>()) }));
         Maybe(random, 4, () => OfTheDirectory(given, d => d with { HasStandbySignal = !d.HasStandbySignal }));
         Maybe(random, 15, () => OfTheDirectory(given, d => d with { Unfinished = true }));
+        Maybe(random, 15, () => OfTheDirectory(given, d => d with { Damaged = true }));
         Maybe(random, 8, () => given.With(v => v.Postgres.Sql is SqlReading.Answered sql
             ? v with { Postgres = v.Postgres with { Sql = sql with { Received = default, Replayed = default, Flushed = default } } }
             : v));

@@ -48,6 +48,11 @@ internal static class GateRules
         new("G34", v => v.Directory() is { Unfinished: true } && v.Running() && v.Memory.Founding == FoundingState.None && !v.Paused(),
             _ => new HaDecision.StartJob(new JobSpec.Stop("stopping an unfinished server", AtOnce: true), new(ReasonId.DirectoryUnfinished))),
 
+        // A rewind that was broken off left pages of two histories, and a server would start from them as if nothing were.
+        new("G36", v => IsDamaged(v) && v.HasLease(),
+            v => new HaDecision.ReleaseLease(default, v.Settings.Ttl, new(ReasonId.DirectoryDamaged))),
+        new("G38", v => IsDamaged(v) && (v.Paused() || !RewindRules.MayDiscardNow(v)), v => new HaDecision.Wait(new(ReasonId.DirectoryDamaged))),
+
         new("G40", v => IsForeignCluster(v) && v.Paused() && v.HasKey(),
             v => new HaDecision.ReleaseLease(default, v.Settings.LoopWait, Mismatch(v, ReasonId.SystemIdMismatchInPause))),
         new("G45", v => IsForeignCluster(v) && v.Paused(),
@@ -74,6 +79,8 @@ internal static class GateRules
 
     private static bool IsUnnamed(NodeView v) =>
         v.Cluster is { HasValidInitialize: false } && v.Memory.Founding == FoundingState.None && v.Directory() is { Unfinished: false };
+
+    private static bool IsDamaged(NodeView v) => v.Directory() is { Damaged: true } && !v.Running();
 
     private static Reason Unreadable(NodeView v) =>
         new(ReasonId.DirectoryUnreadable, new() { Text = ((DataDirectory.Unreadable)v.Postgres.Directory).Detail });

@@ -59,6 +59,7 @@ public enum ReasonId
     DirectoryEmptyWhileLeading,
     DirectoryReplacedWhileLeading,
     DirectoryUnfinished,
+    DirectoryDamaged,
     DirectoryForeignWhileLeading,
     ClaimVoid,
     DirectoryEmptyInPause,

@@ -49,6 +49,8 @@ public static class ReasonText
             "released leader key: the data directory is not the one that PostgreSQL ran from (was it mounted or copied there?) and may lack what was acknowledged since",
         (ReasonId.DirectoryEmptyWhileLeading, _) => "released leader key voluntarily as data dir empty and currently leader",
         (ReasonId.DirectoryUnfinished, _) => "removing a data directory whose creation was interrupted",
+        (ReasonId.DirectoryDamaged, _) =>
+            $"a rewind of the data directory was broken off: PostgreSQL is not started from it; make a new copy (haagentctl reinit <cluster> {self})",
         (ReasonId.DirectoryEmptyInPause, _) => "running with empty data directory",
         (ReasonId.SystemIdMismatch or ReasonId.SystemIdMismatchInPause, var f) =>
             $"system ID mismatch, node {self} belongs to a different cluster: {f.Text} != {f.OtherText}",

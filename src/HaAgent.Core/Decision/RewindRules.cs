@@ -17,7 +17,7 @@ internal static class RewindRules
             v => new HaDecision.Wait(new(ReasonId.RewindAwaitsCheckpoint, new() { Node = v.LeaderName() }))),
         new("W10", v => v.Memory.Rewind == RewindState.Needed && MayRewind(v) && v.LeaderIsRunningPrimary() && !v.BackingOff(v.Memory.RepairFailedAt),
             v => new HaDecision.StartJob(new JobSpec.Rewind(v.LeaderUpstream()!), new(ReasonId.RewindNeeded, new() { Node = v.LeaderName() }))), // published
-        new("W20", v => v.Memory.Rewind == RewindState.Failed && MayDiscardAfterFailure(v) && v.LeaderIsRunningPrimary() && !v.BackingOff(v.Memory.RepairFailedAt),
+        new("W20", v => v.Memory.Rewind == RewindState.Failed && MayDiscardNow(v),
             v => new HaDecision.StartJob(new JobSpec.Discard(DiscardReason.RewindFailed, v.LeaderUpstream()), new(ReasonId.RewindFailedDiscard))),
         new("W30", v => v.Memory.Rewind == RewindState.Needed && MayDiscard(v) && v.LeaderIsRunningPrimary() && !v.BackingOff(v.Memory.RepairFailedAt),
             v => new HaDecision.StartJob(new JobSpec.Discard(DiscardReason.DivergedTimelines, v.LeaderUpstream()), new(ReasonId.DivergedDiscard))),
@@ -67,6 +67,10 @@ internal static class RewindRules
 
     private static bool MayDiscardAfterFailure(NodeView v) =>
         v.Settings.RemoveDataDirectoryOnRewindFailure || v.Settings.RemoveDataDirectoryOnDivergedTimelines;
+
+    /// <summary>What a failed rewind has left may be removed, and another node is the running primary (S5).</summary>
+    public static bool MayDiscardNow(NodeView v) =>
+        MayDiscardAfterFailure(v) && v.LeaderIsRunningPrimary() && !v.BackingOff(v.Memory.RepairFailedAt);
 
     private static bool LeaderComesUp(NodeView v) =>
         v.Cluster?.LeaderMember is { ConnUrl: not null, Role: "replica" or "promoted" or "primary" };

@@ -58,6 +58,11 @@ internal static class Fold
     /// <summary>Is what lies there what the server ran from?</summary>
     private static NodeMemory Directory(NodeView v, NodeMemory memory)
     {
+        if (v.Directory() is { Damaged: true } && !v.Running())
+        {
+            memory = memory with { Rewind = RewindState.Failed };
+        }
+
         var identity = v.Directory()?.Identity ?? default;
         if (v.Postgres.Process is ServerProcess.Running { Pid: var pid })
         {

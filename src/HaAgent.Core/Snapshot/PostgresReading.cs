@@ -47,7 +47,11 @@ public abstract record DataDirectory
         bool HasStandbySignal,
         bool HasBackupLabel,
         bool Unfinished,
-        FileIdentity Identity = default) : DataDirectory;
+        FileIdentity Identity = default) : DataDirectory
+    {
+        /// <summary>A rewind was broken off in it: no server may be started from it.</summary>
+        public bool Damaged { get; init; }
+    }
 }
 
 /// <summary>A file or directory for as long as its file system is mounted.</summary>

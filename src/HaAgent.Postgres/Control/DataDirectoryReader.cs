@@ -5,7 +5,7 @@ using HaAgent.Postgres.Rejoin;
 namespace HaAgent.Postgres.Control;
 
 /// <summary>Looks into the data directory. Blocks on its disk: only on the thread that may.</summary>
-internal sealed class DataDirectoryReader(PostgresOptions options, CreationMarker marker)
+internal sealed class DataDirectoryReader(PostgresOptions options, CreationMarker marker, RewindMarker rewinding)
 {
     public const string StandbySignal = "standby.signal";
 
@@ -52,7 +52,10 @@ internal sealed class DataDirectoryReader(PostgresOptions options, CreationMarke
                 HasStandbySignal: File.Exists(Path.Combine(path, StandbySignal)),
                 HasBackupLabel: File.Exists(Path.Combine(path, "backup_label")),
                 Unfinished: marker.Exists,
-                UnixFile.Identity(path));
+                UnixFile.Identity(path))
+            {
+                Damaged = rewinding.Exists,
+            };
         }
         catch (ControlFileException e)
         {

@@ -12,9 +12,7 @@ internal sealed class CreationMarker(PostgresOptions options)
 {
     private const string Served = "served";
 
-    private string Location => options.CanHoldNeighbours || options.RunDirectory is not { } run
-        ? options.DataDirectory + ".haagent-creating"
-        : Path.Combine(run, options.DataDirectory.Replace('/', '-').TrimStart('-') + ".haagent-creating");
+    private string Location => NeighbourFile.Of(options, "creating");
 
     public bool Exists => File.Exists(Location);
 
@@ -31,12 +29,5 @@ internal sealed class CreationMarker(PostgresOptions options)
         }
     }
 
-    public void Remove()
-    {
-        if (Exists)
-        {
-            File.Delete(Location);
-            UnixFile.SynchronizeDirectory(Path.GetDirectoryName(Location)!);
-        }
-    }
+    public void Remove() => NeighbourFile.Remove(Location);
 }

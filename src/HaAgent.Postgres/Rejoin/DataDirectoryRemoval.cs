@@ -7,7 +7,7 @@ namespace HaAgent.Postgres.Rejoin;
 /// <summary>The only place that removes or moves a data directory.</summary>
 internal sealed class DataDirectoryRemoval(ServerContext context)
 {
-    private readonly DataDirectoryReader _reader = new(context.Options, context.Marker);
+    private readonly DataDirectoryReader _reader = new(context.Options, context.Marker, context.RewindMarker);
 
     /// <summary>
     /// Writes the marker, then clears what an earlier attempt of ours has left. Content that is not ours is an
@@ -32,6 +32,7 @@ internal sealed class DataDirectoryRemoval(ServerContext context)
             return $"{directory} is not empty";
         }
 
+        context.RewindMarker.Remove(); // it was about what lay here before
         context.Marker.Write(method);
         if (Directory.Exists(directory))
         {
@@ -87,6 +88,7 @@ internal sealed class DataDirectoryRemoval(ServerContext context)
                 break;
         }
 
+        context.RewindMarker.Remove();
         context.Marker.Remove();
         return Task.FromResult<string?>(null);
     });

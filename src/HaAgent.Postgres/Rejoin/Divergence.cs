@@ -25,10 +25,9 @@ internal sealed class Divergence(ServerContext context)
                 return new() { Unknown = $"the conn_url of {leader.Name} is '{leader.ConnUrl}'" };
             }
 
+            // Who leads is asked even where the local side is not known: whoever wants to replace what lies here needs no more.
             var facts = await LocalAsync(stop).ConfigureAwait(false);
-            return facts.Unknown.Length > 0
-                ? facts
-                : await WithLeaderAsync(facts, leader.Name, address, stop).ConfigureAwait(false);
+            return await WithLeaderAsync(facts, leader.Name, address, stop).ConfigureAwait(false);
         }
         catch (NpgsqlException e)
         {

@@ -41,6 +41,11 @@ internal sealed class PgRewind(ServerContext context)
             return Report(RewindOutcome.NotPossible, obstacle);
         }
 
+        if (context.RewindMarker.Exists)
+        {
+            return Report(RewindOutcome.Failed, "an earlier rewind was broken off: what lies here is of two histories, and only a new copy helps");
+        }
+
         var remembered = context.Files.Remember(context.Configuration);
         await _wal.ArchiveReadyAsync(stop).ConfigureAwait(false);
         var control = await context.ControlData.FactsAsync(stop).ConfigureAwait(false);
@@ -51,19 +56,31 @@ internal sealed class PgRewind(ServerContext context)
         }
 
         PassFile.Write(context.Options.PassFile, address, context.Options.Rewind, context.Options.Replication);
+        context.RewindMarker.Write(leader.Name.Value);
         var result = await RunToolAsync(address, stop).ConfigureAwait(false);
         context.Files.PutBack(remembered);
         if (result.Succeeded)
         {
+            context.RewindMarker.Remove();
             var unneeded = (result.Output + result.Error).Contains("no rewind required", StringComparison.Ordinal);
             return Report(unneeded ? RewindOutcome.NotNeeded : RewindOutcome.Done, "");
         }
+
+        if (HasBegunToCopy(result))
+        {
+            return Report(RewindOutcome.Failed, $"broken off after it had begun to change files: only a new copy helps (pg_rewind: {result.Complaint})");
+        }
+
+        context.RewindMarker.Remove();
 
         var leaderIsWell = await LeaderIsWellAsync(address, stop).ConfigureAwait(false);
         var usable = await context.ControlData.FactsAsync(stop).ConfigureAwait(false) is not null;
         return Report(leaderIsWell || !usable ? RewindOutcome.Failed : RewindOutcome.SourceUnreachable,
             $"pg_rewind: {result.Complaint}");
     }
+
+    /// <summary>What it says, asked to show its progress, when it has found out what to copy and before it changes anything.</summary>
+    private static bool HasBegunToCopy(ProcessResult result) => (result.Error + result.Output).Contains("need to copy", StringComparison.Ordinal);
 
     /// <summary>Whether pg_rewind can read from the control file where this server ended, and on which timeline.</summary>
     /// <remarks>
@@ -132,7 +149,7 @@ internal sealed class PgRewind(ServerContext context)
         keys["target_session_attrs"] = "read-write";
         List<string> arguments =
         [
-            $"--target-pgdata={context.DataDirectory}", $"--source-server={ConnInfo.Render(keys)}",
+            "--progress", $"--target-pgdata={context.DataDirectory}", $"--source-server={ConnInfo.Render(keys)}",
                 .. configuration.RewindArguments,
         ];
         var elsewhere = context.Options.ConfigDirectory != context.DataDirectory;

@@ -72,6 +72,12 @@ internal sealed class Convergence(SimCluster cluster)
                     continue; // by a node that had lost its own, before the others could write themselves down again
                 }
 
+                if (node.Server.Directory is { IsBroken: true } && !cluster.Plan.MayDiscard)
+                {
+                    cluster.World.Count("the operator is needed: a rewind was broken off, and the settings forbid a new copy");
+                    continue;
+                }
+
                 if (node.Server.Directory is { CameBack: true, Content: DirectoryContent.Partial, IsMarked: false })
                 {
                     cluster.World.Count("the operator is needed: a volume came back with a copy that was broken off when it went");

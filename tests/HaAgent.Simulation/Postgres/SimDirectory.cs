@@ -94,7 +94,10 @@ internal sealed class SimDirectory
         DirectoryContent.Partial when !IsMarked => new DataDirectory.Foreign("no control file"),
         DirectoryContent.Initialized when Checkpoint is null => new DataDirectory.Foreign("no checkpoint"),
         DirectoryContent.Initialized => new DataDirectory.Initialized(
-            SystemIdentifier, _state, Checkpoint.Position, HasStandbySignal, HasBackupLabel, IsMarked, new(1, Inode)),
+            SystemIdentifier, _state, Checkpoint.Position, HasStandbySignal, HasBackupLabel, IsMarked, new(1, Inode))
+        {
+            Damaged = IsBroken,
+        },
         _ => new DataDirectory.Empty(),
     };
 }

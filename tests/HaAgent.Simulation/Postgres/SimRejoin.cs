@@ -54,11 +54,6 @@ internal sealed class SimRejoin(AgentSide side, SimBoard board, SqlWork sql, Sim
     {
         await side.Hop().ConfigureAwait(false);
         var facts = await LocalAsync(stop).ConfigureAwait(false);
-        if (facts.Unknown.Length > 0)
-        {
-            return facts;
-        }
-
         var problem = await sql.RemoteAsync(leader.ConnUrl, Within, run =>
         {
             var there = run.Server.Directory;
@@ -87,6 +82,11 @@ internal sealed class SimRejoin(AgentSide side, SimBoard board, SqlWork sql, Sim
         if (await ReadControlAsync().ConfigureAwait(false) is not { } control)
         {
             return new(RewindOutcome.NotPossible, "the local control file cannot be read");
+        }
+
+        if (Directory.IsBroken)
+        {
+            return new(RewindOutcome.Failed, "an earlier rewind was broken off");
         }
 
         if (!TellsItsTimeline(control))
