@@ -45,8 +45,6 @@ public class Routing
 
     [Theory]
     [InlineData("BREW", "/coffee")]
-    [InlineData("POST", "/reinitialize")]
-    [InlineData("POST", "/restart")]
     [InlineData("POST", "/citus")]
     [InlineData("POST", "/mpp")]
     public async Task Says_in_the_words_of_the_cli_what_is_not_supported(string method, string target)
@@ -61,7 +59,6 @@ public class Routing
     [Theory]
     [InlineData("POST", "/sigterm", 202, "shutdown scheduled")]
     [InlineData("POST", "/reload", 202, "reload scheduled")]
-    [InlineData("DELETE", "/restart", 404, "no restarts are scheduled")]
     [InlineData("DELETE", "/switchover", 404, "no switchover is scheduled")]
     public async Task Answers_actions_with_a_bare_sentence(string method, string target, int code, string text)
     {
