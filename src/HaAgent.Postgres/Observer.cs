@@ -36,8 +36,9 @@ internal sealed class Observer : IAsyncDisposable
         _context = context;
         _reader = new(context.Options, context.Marker, context.RewindMarker);
         var logins = new LoginComplaint(() => context.Configuration, context.Clock, context.Log);
-        _heartbeat = new(context.Connections, logins, context.Clock);
-        _ballots = new(context.Connections, logins, context.Clock);
+        var timelines = new ReplicaTimeline(); // what the one has seen, the other must not tell otherwise
+        _heartbeat = new(context.Connections, logins, timelines, context.Clock);
+        _ballots = new(context.Connections, logins, timelines, context.Clock);
         context.Postmaster.Changed += OnProcessChanged;
     }
 

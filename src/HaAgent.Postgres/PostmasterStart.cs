@@ -57,6 +57,11 @@ internal sealed partial class PostmasterStart(ServerContext context, Observer ob
             return Failed($"{context.Configuration.Tool("postgres")} --version gave no version: is postgresql.bin_dir right?");
         }
 
+        if (context.RewindMarker.Exists)
+        {
+            return Failed($"a rewind or a removal of {context.DataDirectory} was broken off ({context.RewindMarker.Location}): it needs a new copy");
+        }
+
         UpstreamAddress? follow = null;
         if (plan.Follow is { } upstream)
         {

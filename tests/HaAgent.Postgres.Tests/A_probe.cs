@@ -26,6 +26,7 @@ public class A_probe
         await using var probe = new PostgresProbe(
             new PostgresConnections(() => a.Server.Configuration),
             new LoginComplaint(() => a.Server.Configuration, TestServer.Clock, a.Log),
+            new(),
             TestServer.Clock);
         var pidFile = PostmasterPidFile.TryRead(a.Options.DataDirectory);
         var asked = probe.AskAsync(pidFile, process: a, TestServer.In(1.9)); // the server itself gives up after 2 s

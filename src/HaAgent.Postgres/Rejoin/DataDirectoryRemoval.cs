@@ -69,6 +69,12 @@ internal sealed class DataDirectoryRemoval(ServerContext context)
             return Task.FromResult<string?>($"a server is running in {context.DataDirectory}");
         }
 
+        if (reason != DiscardReason.CreationFailed)
+        {
+            // Half of it would still look like a server to an agent that comes after this one.
+            context.RewindMarker.Write("removal");
+        }
+
         switch (reason)
         {
             case DiscardReason.CreationFailed when context.Marker.Exists && !context.Marker.HasServed:

@@ -14,6 +14,12 @@ internal sealed class PgRewind(ServerContext context)
     private static readonly TimeSpan Within = TimeSpan.FromDays(1);
     private static readonly TimeSpan LeaderAnswersWithin = TimeSpan.FromSeconds(5);
 
+    /// <summary>EXIT_FAILURE of a PostgreSQL program that has said why.</summary>
+    private const int OwnFailure = 1;
+
+    /// <summary>Characters. What tools say is kept from its end; this much is.</summary>
+    private const int SurelyWhole = 64 * 1024;
+
     private readonly WalRescue _wal = new(context);
     private readonly SingleUserRecovery _recovery = new(context);
 
@@ -66,7 +72,7 @@ internal sealed class PgRewind(ServerContext context)
             return Report(unneeded ? RewindOutcome.NotNeeded : RewindOutcome.Done, "");
         }
 
-        if (HasBegunToCopy(result))
+        if (!HasChangedNothing(result))
         {
             return Report(RewindOutcome.Failed, $"broken off after it had begun to change files: only a new copy helps (pg_rewind: {result.Complaint})");
         }
@@ -79,8 +85,17 @@ internal sealed class PgRewind(ServerContext context)
             $"pg_rewind: {result.Complaint}");
     }
 
-    /// <summary>What it says, asked to show its progress, when it has found out what to copy and before it changes anything.</summary>
-    private static bool HasBegunToCopy(ProcessResult result) => (result.Error + result.Output).Contains("need to copy", StringComparison.Ordinal);
+    /// <summary>
+    /// It has ended by itself, with its own complaint, and what it said is all there and lacks what it says, asked to show its progress, when
+    /// it has found out what to copy and is about to begin.
+    /// </summary>
+    private static bool HasChangedNothing(ProcessResult result)
+    {
+        var said = result.Error + result.Output;
+        return result.ExitCode == OwnFailure && said.Length < SurelyWhole
+            && (said.Contains("error:", StringComparison.Ordinal) || said.Contains("fatal:", StringComparison.Ordinal))
+            && !said.Contains("need to copy", StringComparison.Ordinal);
+    }
 
     /// <summary>Whether pg_rewind can read from the control file where this server ended, and on which timeline.</summary>
     /// <remarks>

@@ -10,7 +10,7 @@ namespace HaAgent.Postgres.Rejoin;
 /// </remarks>
 internal sealed class RewindMarker(PostgresOptions options)
 {
-    private string Location => NeighbourFile.Of(options, "rewinding");
+    public string Location => NeighbourFile.Of(options, "rewinding");
 
     public bool Exists => File.Exists(Location);
 

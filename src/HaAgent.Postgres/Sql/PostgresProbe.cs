@@ -12,10 +12,9 @@ namespace HaAgent.Postgres.Sql;
 /// Whatever the server does, the answer comes by the deadline: a connection that is late is given up, and nobody waits
 /// for it.
 /// </remarks>
-internal sealed class PostgresProbe(PostgresConnections connections, LoginComplaint logins, TimeProvider clock)
+internal sealed class PostgresProbe(PostgresConnections connections, LoginComplaint logins, ReplicaTimeline timelines, TimeProvider clock)
     : IAsyncDisposable
 {
-    private readonly ReplicaTimeline _timelines = new();
     // tools and pg_stat_activity filters know it by this name
     private const string ApplicationName = "Patroni heartbeat";
     private const int StatementTimeoutMs = 2000;
@@ -77,7 +76,7 @@ internal sealed class PostgresProbe(PostgresConnections connections, LoginCompla
             {
                 await row.ReadAsync(timeout).ConfigureAwait(false);
                 var (reading, version) = ProbeRow.Read(row, askedAt);
-                return (_timelines.Remember(reading), version);
+                return (timelines.Remember(reading), version);
             }
         }
         catch (PostgresException e) when (e.SqlState == CannotConnectNow)
