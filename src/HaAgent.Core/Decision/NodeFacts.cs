@@ -75,6 +75,15 @@ internal static class NodeFacts
     /// <summary>The label of a start that ends a restart; null: it is of its own.</summary>
     public static string? RestartLabel(this NodeView v) => v.Memory.Restart is null ? null : Jobs.JobSpec.Restart;
 
+    /// <summary>How long a start as primary, or one that ends a restart, may take.</summary>
+    public static TimeSpan StartTimeout(this NodeView v) =>
+        v.Memory.Restart?.Timeout is { } asked ? asked
+        : v.Settings.PrimaryStartTimeout > TimeSpan.Zero ? v.Settings.PrimaryStartTimeout : v.Settings.PgCtlTimeout;
+
+    /// <summary>What lies here is a server of this cluster, whole, and of a history that may be continued as it is.</summary>
+    public static bool MayBeStarted(this NodeView v) =>
+        v.Directory() is { Damaged: false, Unfinished: false } && !v.Memory.DirectoryReplaced && !v.HasLeftHistory() && !GateRules.IsForeignCluster(v);
+
     /// <summary>A time of the wall clock as an instant of this view.</summary>
     public static Instant InstantOf(this NodeView v, DateTimeOffset at) => v.At + (at - v.Utc);
 

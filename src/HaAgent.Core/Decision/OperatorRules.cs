@@ -25,17 +25,19 @@ internal static class OperatorRules
         // Pause starts nothing unasked: this was asked for. As primary only under a lease, as ever (S3).
         new("O25", v => IsToStartInPause(v) && v.Memory.Restart is { AsPrimary: true } && v.HasLease() && v.At < v.Memory.Authority.FenceAt,
             v => new HaDecision.StartJob(
-                new JobSpec.StartPrimary(v.Memory.Authority.FenceAt, Timeout(v), JobSpec.Restart, v.LedFrom()), new(ReasonId.RestartStarts))),
+                new JobSpec.StartPrimary(v.Memory.Authority.FenceAt, v.StartTimeout(), JobSpec.Restart, v.LedFrom()), new(ReasonId.RestartStarts))),
         new("O27", v => IsToStartInPause(v) && v.Memory.Restart is { AsPrimary: true } && v.HasLease(),
             v => new HaDecision.Wait(new(ReasonId.CrashAwaitsRenewal, new() { At = v.Memory.Authority.Until }))),
-        new("O30", IsToStartInPause,
-            v => new HaDecision.StartJob(new JobSpec.StartReplica(v.Upstream(), Timeout(v), JobSpec.Restart), new(ReasonId.RestartStarts))),
+
+        // The lease was lost on the way. As a standby it does no harm, and the operator can have it promoted; not while the store is silent.
+        new("O30", v => IsToStartInPause(v) && (v.Memory.Restart is { AsPrimary: false } || !v.StoreIsSilent()),
+            v => new HaDecision.StartJob(new JobSpec.StartReplica(v.Upstream(), v.StartTimeout(), JobSpec.Restart), new(ReasonId.RestartStarts))),
 
         // S5: not before another node is the running primary; and that node itself is asked before anything is removed.
         new("O50", v => IsToCopy(v) && v.Running() && !v.MayBeWritable() && v.LeaderIsRunningPrimary(),
             v => new HaDecision.StartJob(
                 new JobSpec.Stop(JobSpec.Reinitialize, AtOnce: true), new(ReasonId.ReinitBegins, new() { Node = v.LeaderName() }))),
-        new("O60", v => IsToCopy(v) && IsToRemove(v) && v.LeaderIsRunningPrimary(),
+        new("O60", v => IsToCopy(v) && IsToRemove(v) && v.LeaderIsRunningPrimary() && !v.BackingOff(v.Memory.RepairFailedAt),
             v => new HaDecision.StartJob(
                 new JobSpec.Discard(DiscardReason.Requested, v.LeaderUpstream(), v.Cluster!.Initialize ?? ""), // LeaderIsRunningPrimary implies an answer
                 new(ReasonId.ReinitDiscards, new() { Node = v.LeaderName() }))),
@@ -64,10 +66,7 @@ internal static class OperatorRules
     private static string When(NodeView v) => IsoTime.Text(v.Memory.ScheduledRestart!.At); // rows test for one
 
     private static bool IsToStartInPause(NodeView v) =>
-        v.Memory.Restart is { Stopped: true } && v.Paused() && !v.Running() && v.Directory() is not null && !v.Guard.Fired && !v.GuardIsGone()
-        && !v.Memory.DirectoryReplaced;
-
-    private static TimeSpan Timeout(NodeView v) => v.Memory.Restart?.Timeout ?? v.Settings.PgCtlTimeout;
+        v.Memory.Restart is { Stopped: true } && v.Paused() && !v.Running() && v.MayBeStarted() && !v.Guard.Fired && !v.GuardIsGone();
 
     private static TimeSpan? StopLimit(NodeView v) => v.IsPrimary() && v.Settings.PrimaryStopTimeout > TimeSpan.Zero ? v.Settings.PrimaryStopTimeout : null;
 

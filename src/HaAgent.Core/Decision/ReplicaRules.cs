@@ -117,10 +117,20 @@ internal static class ReplicaRules
     {
         var former = v.Memory.Loss?.Leader ?? NodeName.Nobody;
         return CandidateRanking.Judge(
-            v.Sql()?.WalPosition ?? default, v.Settings.Tags.FailoverPriority, former,
+            v.Self, v.Sql()?.WalPosition ?? default, v.Settings.Tags.FailoverPriority, former,
             v.Settings.CheckTimeline ? v.Cluster?.ClusterTimeline ?? Timeline.Unknown : Timeline.Unknown,
-            (timeline, position) => v.Cluster?.WasLeftBy(timeline, position) == true,
+            (name, timeline, position) => v.Cluster?.WasLeftBy(Newest(v, name, timeline), position) == true,
             Ballots.Electorate(v).Select(peer => Ballots.Of(v, peer.Name)).OfType<PeerReading>());
+    }
+
+    /// <summary>
+    /// A server that streams from nobody may speak of a timeline that it left minutes ago; its record was written while it knew better.
+    /// </summary>
+    private static Timeline Newest(NodeView v, NodeName name, Timeline told)
+    {
+        var (now, before) = (v.Cluster?.Find(name)?.Timeline ?? default, v.Memory.LastLed?.Find(name)?.Timeline ?? default);
+        var published = now > before ? now : before;
+        return told.IsKnown && published > told ? published : told;
     }
 
     private static Reason About(NodeView v, ReasonId id)

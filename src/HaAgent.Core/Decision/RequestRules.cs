@@ -25,18 +25,22 @@ internal static class RequestRules
 
         new("Q21", v => Next(v) is { Request: OperatorRequest.Reinitialize } && v.LeaderName().IsNobody,
             v => Refuse(v, 503, "Cluster has no leader, can not reinitialize")),
-        new("Q22", v => Next(v) is { Request: OperatorRequest.Reinitialize } && (v.HasKey() || v.HasLease()),
-            v => Refuse(v, 503, "I am the leader, can not reinitialize")),
+        new("Q22", v => Next(v) is { Request: OperatorRequest.Reinitialize } && (v.HasKey() || v.HasLease() || v.MayBeWritable()),
+            v => Refuse(v, 503, v.HasKey() || v.HasLease()
+                ? "I am the leader, can not reinitialize"
+                : "PostgreSQL may run as primary here, can not reinitialize: stop it first")),
         new("Q23", v => Next(v) is { Request: OperatorRequest.Reinitialize { Force: true } } && v.Job is { CancelRequested: false } job && JobRules.MayBeCut(job),
             v => new HaDecision.CancelJob(v.Job!.Id, new(ReasonId.ReinitCancelsJob, new() { Text = v.Job.Label }))), // tested
-        new("Q24", v => Next(v) is { Request: OperatorRequest.Reinitialize or OperatorRequest.Restart } && v.Job is not { CancelRequested: true } && Busy(v) is not null,
-            v => Refuse(v, 503, $"{Busy(v)} already in progress")),
-        new("Q25", v => Next(v) is { Request: OperatorRequest.Restart restart } && v.Job is null && !restart.Filter.Matches(v),
+        new("Q24", v => Next(v) is { Request: OperatorRequest.Restart restart } && !restart.Filter.Matches(v),
             v => Refuse(v, 503, "restart conditions are not satisfied")),
+        new("Q25", v => Next(v) is { Request: OperatorRequest.Reinitialize or OperatorRequest.Restart } && v.Job is not { CancelRequested: true } && Busy(v) is not null,
+            v => Refuse(v, 503, $"{Busy(v)} already in progress")),
 
         // Another may have been promoted meanwhile: to start this one as primary is the operator's own deed.
-        new("Q26", v => Next(v) is { Request: OperatorRequest.Restart } && v.Job is null && v.MayBeWritable() && !v.HasLease(),
-            v => Refuse(v, 503, "restart failed: PostgreSQL runs as primary here and this node does not hold the leader key")),
+        new("Q26", v => Next(v) is { Request: OperatorRequest.Restart } && v.Job is null && !v.HasLease() && (v.MayBeWritable() || (v.Paused() && WasPrimary(v))),
+            v => Refuse(v, 503, "restart failed: PostgreSQL is a primary here and this node does not hold the leader key")),
+        new("Q27", v => Next(v) is { Request: OperatorRequest.Restart } && v.Job is null && !v.Running() && !v.MayBeStarted(),
+            v => Refuse(v, 503, "restart failed: PostgreSQL cannot be started from this data directory (see the member's log); it may need a reinitialize")),
         new("Q28", v => Next(v) is { Request: OperatorRequest.Reinitialize or OperatorRequest.Restart } && v.Job is null,
             v => new HaDecision.Admit(Next(v)!.Id, new(ReasonId.RequestAdmitted))), // tested
 
@@ -59,10 +63,14 @@ internal static class RequestRules
         v.Job is { } job ? job.Label
         : v.Memory.Fencing ? "demote"
         : v.Memory.HandOver is not null ? "switchover: demote"
-        : v.Memory.Restart is not null ? JobSpec.Restart
-        : v.Memory.Reinit is not null && Next(v) is not { Request: OperatorRequest.Reinitialize { Force: true } } ? JobSpec.Reinitialize
+        : v.Memory.Restart is not null && !(v.Memory.Restart.Stopped && IsForced(v)) ? JobSpec.Restart
+        : v.Memory.Reinit is not null && !IsForced(v) ? JobSpec.Reinitialize
         : v.Memory.Founding != FoundingState.None ? "bootstrap"
         : null;
+
+    private static bool IsForced(NodeView v) => Next(v) is { Request: OperatorRequest.Reinitialize { Force: true } };
+
+    private static bool WasPrimary(NodeView v) => !v.Running() && v.Directory() is { HasStandbySignal: false };
 
     private static string? HandingOver(NodeView v) =>
         v.Job is { Spec: JobSpec.StopForHandOver } job ? job.Label : v.Memory.HandOver is { Released: false } ? "switchover: demote" : null;

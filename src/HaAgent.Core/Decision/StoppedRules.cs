@@ -30,7 +30,7 @@ internal static class StoppedRules
             v => new HaDecision.Wait(new(ReasonId.CrashAwaitsRenewal, new() { At = v.Authority.Until }))),
         new("X40", Crashed,
             v => new HaDecision.StartJob(
-                new JobSpec.StartPrimary(v.Authority.FenceAt, StartTimeout(v), v.RestartLabel() ?? "starting primary after failure", v.LedFrom()),
+                new JobSpec.StartPrimary(v.Authority.FenceAt, v.StartTimeout(), v.RestartLabel() ?? "starting primary after failure", v.LedFrom()),
                 new(v.Memory.Restart is null ? ReasonId.CrashRestart : ReasonId.RestartStarts))),
         new("X45", v => v.HasLease() && v.Directory() is { HasStandbySignal: true },
             v => new HaDecision.StartJob(
@@ -48,7 +48,7 @@ internal static class StoppedRules
                 v.Memory.StartFailed.At + v.Settings.LoopWait)),
         new("X90", _ => true,
             v => new HaDecision.StartJob(
-                new JobSpec.StartReplica(v.Upstream(), v.Memory.Restart?.Timeout ?? v.Settings.PgCtlTimeout, v.RestartLabel() ?? "restarting after failure"),
+                new JobSpec.StartReplica(v.Upstream(), v.Memory.Restart is null ? v.Settings.PgCtlTimeout : v.StartTimeout(), v.RestartLabel() ?? "restarting after failure"),
                 new(v.Memory.Restart is null ? ReasonId.StartAsReplica : ReasonId.RestartStarts))),
     ];
 
@@ -62,9 +62,6 @@ internal static class StoppedRules
 
     private static ImmutableArray<PeerAddress> Others(NodeView v) => Ballots.Candidates(v, NodeName.Nobody);
 
-    private static TimeSpan StartTimeout(NodeView v) =>
-        v.Memory.Restart?.Timeout is { } asked ? asked
-        : v.Settings.PrimaryStartTimeout > TimeSpan.Zero ? v.Settings.PrimaryStartTimeout : v.Settings.PgCtlTimeout;
 
     private static bool StartBackOff(NodeView v) => v.BackingOff(v.Memory.StartFailed?.At);
 }

@@ -30,10 +30,10 @@ internal static class CandidateRanking
     /// yields to any that does.
     /// </param>
     public static Outcome Judge(
-        WalPosition mine, int priority, NodeName formerLeader, Timeline clusterTimeline, Func<Timeline, Lsn, bool> hasLeft,
+        NodeName self, WalPosition mine, int priority, NodeName formerLeader, Timeline clusterTimeline, Func<NodeName, Timeline, Lsn, bool> hasLeft,
         IEnumerable<PeerReading> ballots)
     {
-        var haveLeft = hasLeft(mine.Timeline, mine.Lsn);
+        var haveLeft = hasLeft(self, mine.Timeline, mine.Lsn);
         foreach (var ballot in ballots)
         {
             if (ballot.Answer is not PeerAnswer.Answered peer || peer.Tags.NoFailover || peer.WatchdogFailed)
@@ -51,13 +51,13 @@ internal static class CandidateRanking
                 continue;
             }
 
-            var itHasLeft = hasLeft(peer.Timeline, peer.Position);
+            var itHasLeft = hasLeft(ballot.Name, peer.Timeline, peer.Position);
             if (itHasLeft && !haveLeft)
             {
                 continue;
             }
 
-            if (peer.Position > mine.Lsn || (haveLeft && !itHasLeft && peer.Position.IsKnown))
+            if (peer.Position > mine.Lsn || (haveLeft && !itHasLeft && peer.Position.IsKnown && peer.Timeline.IsKnown))
             {
                 return new(Verdict.AnotherIsAhead, ballot.Name, peer.Position);
             }

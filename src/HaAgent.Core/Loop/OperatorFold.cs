@@ -16,8 +16,9 @@ internal static class OperatorFold
         if (memory.Restart is { } restart && v.Job is null)
         {
             // Fenced, or told to end: the server that was to be restarted is not that server any more. Or somebody has started it.
-            memory = memory.Fencing || memory.ShutdownRequested || v.Guard.Fired ? Ended(memory, RestartOutcome.Failed)
-                : restart.Stopped && v.Running() ? Ended(memory, RestartOutcome.Done)
+            memory = memory.Fencing || memory.ShutdownRequested || v.Guard.Fired || memory.Reinit is not null
+                    || (restart.Stopped && !v.Running() && !v.MayBeStarted()) ? Ended(memory, RestartOutcome.Failed)
+                : restart.Stopped && v.Postgres.Process is ServerProcess.Running { Pid: var pid } && pid != restart.Pid ? Ended(memory, RestartOutcome.Done)
                 : !restart.Stopped && !v.Running() ? memory with { Restart = restart with { Stopped = true } }
                 : memory;
         }
@@ -29,7 +30,9 @@ internal static class OperatorFold
 
     public static NodeMemory RestartAdmitted(NodeView v, long requestId, TimeSpan? timeout) => v.Memory with
     {
-        Restart = new(requestId, AsPrimary: v.Running() ? v.IsPrimary() : v.HasLease(), timeout, Stopped: !v.Running()),
+        Restart = new(
+            requestId, AsPrimary: v.Running() ? v.IsPrimary() : v.HasLease(), timeout, Stopped: !v.Running(),
+            v.Postgres.Process is ServerProcess.Running { Pid: var pid } ? pid : 0),
         StartFailed = null, // asked for anew
     };
 
@@ -38,7 +41,7 @@ internal static class OperatorFold
 
     public static NodeMemory JobEnded(NodeMemory memory, JobSpec spec, JobResult result) => (spec, result) switch
     {
-        (JobSpec.BaseBackup, JobResult.Started { Outcome: not StartOutcome.Failed }) => memory with { Reinit = null },
+        (JobSpec.BaseBackup, JobResult.Started) => memory with { Reinit = null }, // it was made; that it starts is a matter of its own
         (JobSpec.Discard { Reason: DiscardReason.Requested } or JobSpec.Stop { Why: JobSpec.Reinitialize }, not JobResult.Done) => memory with { Reinit = null },
         (JobSpec.StopForRestart, JobResult.Done) when memory.Restart is { } restart => memory with { Restart = restart with { Stopped = true } },
         (JobSpec.StopForRestart, _) => Ended(memory, RestartOutcome.Failed),

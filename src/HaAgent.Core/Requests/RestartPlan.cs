@@ -29,7 +29,8 @@ public sealed record ScheduledRestart(
 /// <param name="RequestId">Whose ticket waits for its end; 0: nobody's.</param>
 /// <param name="AsPrimary">What the server was when it was asked for.</param>
 /// <param name="Stopped">The server has ended; it is to be started.</param>
-public sealed record OngoingRestart(long RequestId, bool AsPrimary, TimeSpan? Timeout, bool Stopped);
+/// <param name="Pid">Of the postmaster that is to end; 0: none ran.</param>
+public sealed record OngoingRestart(long RequestId, bool AsPrimary, TimeSpan? Timeout, bool Stopped, int Pid = 0);
 
 /// <summary>How the last restart ended.</summary>
 public enum RestartOutcome

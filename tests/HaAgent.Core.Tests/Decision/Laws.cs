@@ -96,6 +96,17 @@ public class Laws
         });
 
     [Fact]
+    public void Nothing_is_started_from_a_data_directory_that_is_not_whole() => // S4
+        ForMany((seed, view) =>
+        {
+            if (view.Postgres.Directory is DataDirectory.Initialized { Damaged: true } && !view.Postgres.IsRunning)
+            {
+                var decision = HaDecider.Decide(view).Decision;
+                Assert.False(decision is HaDecision.StartJob { Job: JobSpec.StartPrimary or JobSpec.StartReplica }, $"seed {seed}: {decision}");
+            }
+        });
+
+    [Fact]
     public void No_data_directory_is_touched_unless_another_node_is_the_known_running_primary() => // S5
         ForMany((seed, view) =>
         {

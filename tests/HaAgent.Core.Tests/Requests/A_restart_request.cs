@@ -27,9 +27,8 @@ public class A_restart_request
         Assert.True(matches || decision is HaDecision.Refuse { Code: 503, Text: "restart conditions are not satisfied" });
     }
 
-    [Theory]
-    [InlineData("running pg_rewind from a already in progress")]
-    public void Is_refused_while_a_job_runs(string text) => Assert.Equal((503, text), Refused(
+    [Fact]
+    public void Is_refused_while_a_job_runs() => Assert.Equal((503, "running pg_rewind from a already in progress"), Refused(
         Given.Stopped().Job(new JobSpec.Rewind(new(new("a"), "postgres://a:5432/postgres"))).Asked(Any)));
 
     [Fact]
@@ -71,6 +70,21 @@ public class A_restart_request
         var memory = OperatorFold.JobEnded(OperatorFold.RestartAdmitted(Given.Primary(), 5, null), Stop, new JobResult.Done());
         Assert.NotNull(OperatorFold.JobEnded(memory, new JobSpec.StartPrimary(default, default, ""), new JobResult.Started(StartOutcome.TooLate, "")).Restart);
     }
+
+    [Fact]
+    public void Is_not_done_because_the_old_postmaster_is_still_seen() => Assert.NotNull(OperatorFold.Observe(Given.Primary().Remember(
+        m => m with { Restart = OperatorFold.RestartAdmitted(Given.Primary(), 5, null).Restart! with { Stopped = true } })).Restart);
+
+    [Fact]
+    public void Ends_when_nothing_may_be_started_from_what_lies_there() => Assert.Equal((5, RestartOutcome.Failed), OperatorFold.Observe(
+        Given.Stopped().Directory(new DataDirectory.Foreign("no control file")).Remember(m => m with { Restart = new(5, false, null, true) })).RestartEnded);
+
+    [Fact]
+    public void Of_a_paused_primary_that_is_down_without_the_key_is_refused() => Assert.Equal(503, Refused(
+        Given.Stopped("a").Paused().NobodyLeads().With(v => v with
+        {
+            Postgres = v.Postgres with { Directory = ((DataDirectory.Initialized)v.Postgres.Directory) with { HasStandbySignal = false, State = ControlState.ShutDown } },
+        }).Asked(Any)).Code);
 
     [Fact]
     public void Ends_with_a_fence() => Assert.Equal((5, RestartOutcome.Failed), OperatorFold.Observe(
