@@ -5,19 +5,25 @@ internal static class CommandTable
 {
     public static readonly CtlCommand[] All =
     [
+        new DemoteClusterCommand(),
         new DsnCommand(),
         new EditConfigCommand(),
         new FailoverCommand(),
+        new FlushCommand(),
         new HistoryCommand(),
         new ListCommand(),
         new PauseCommand(),
+        new PromoteClusterCommand(),
+        new QueryCommand(),
+        new ReinitCommand(),
         new ReloadCommand(),
+        new RemoveCommand(),
+        new RestartCommand(),
         new ResumeCommand(),
         new ShowConfigCommand(),
         new SwitchoverCommand(),
         new TopologyCommand(),
         new VersionCommand(),
-        .. RefusedCommand.All,
     ];
 
     public static CtlCommand? Find(string name) => Array.Find(All, command => command.Spec.Name == name);
