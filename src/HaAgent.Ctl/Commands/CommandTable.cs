@@ -5,6 +5,7 @@ internal static class CommandTable
 {
     public static readonly CtlCommand[] All =
     [
+        new CompletionCommand(),
         new DemoteClusterCommand(),
         new DsnCommand(),
         new EditConfigCommand(),
