@@ -48,6 +48,12 @@ public class A_call_that_the_grammar_does_not_allow
             "Invalid value for '--port': 'x' is not a valid integer."
         },
         { "promote-cluster --host x", "promote-cluster [OPTIONS] [CLUSTER_NAME]", " promote-cluster", "No such option: --host" },
+        { "completion", "completion [OPTIONS] {bash|zsh|fish}", " completion", "Missing argument '{bash|zsh|fish}'." },
+        {
+            "completion ksh", "completion [OPTIONS] {bash|zsh|fish}", " completion",
+            "Invalid value for '{bash|zsh|fish}': 'ksh' is not one of 'bash', 'zsh', 'fish'."
+        },
+        { "man page", "man [OPTIONS]", " man", "Got unexpected extra argument (page)" },
         { "--version", "[OPTIONS] COMMAND [ARGS]...", "", "No such option: --version" },
     };
 

@@ -13,6 +13,7 @@ internal static class CommandTable
         new FlushCommand(),
         new HistoryCommand(),
         new ListCommand(),
+        new ManCommand(),
         new PauseCommand(),
         new PromoteClusterCommand(),
         new QueryCommand(),
