@@ -1,7 +1,7 @@
 using HaAgent.Core.Settings;
 using HaAgent.Ctl.CommandLine;
-using HaAgent.Ctl.Manual;
 using HaAgent.Ctl.Commands;
+using HaAgent.Ctl.Manual;
 using HaAgent.Ctl.Settings;
 
 namespace HaAgent.Ctl;
@@ -45,8 +45,9 @@ internal static class CtlProgram
         var isColoured = Colour.IsWanted(host.Terminal, host.Variable);
         if (globals.Has(CommonOptions.Help) || left.Length == 0)
         {
-            var help = new HelpText(host.Program, isColoured).Render(CommonOptions.Global, [.. CommandTable.All.Select(known => known.Spec)]);
             var asked = globals.Has(CommonOptions.Help);
+            var help = new HelpText(host.Program, isColoured && asked)
+                .Render(CommonOptions.Global, [.. CommandTable.All.Select(known => known.Spec)]);
             await (asked ? host.Terminal.Out : host.Terminal.Error).WriteAsync(help).ConfigureAwait(false);
             return asked ? Success : Misused;
         }
