@@ -397,6 +397,7 @@ whitespace() { dotnet format whitespace "$root" --folder --exclude artifacts --v
 check() {
   need_dotnet
   need_checkers
+  need_servers
   local started
   started=$(now)
   shellcheck build.sh .ci/run
