@@ -66,7 +66,7 @@ public sealed class A_query_on_a_server(RealServer server) : IClassFixture<RealS
         _environment["PGDATABASE"] = "template1";
         _environment["PGAPPNAME"] = "mine";
         _environment["PGSSLMODE"] = "disable";
-        var run = await RunAsync("select current_database(), current_setting('application_name'), current_user");
+        var run = await RunAsync("select current_database(), current_setting('application_name'), current_user", "-U", "", "-d", "");
         Assert.EndsWith("\ntemplate1\tmine\tpostgres\n", run.Out, Ordinal);
     }
 

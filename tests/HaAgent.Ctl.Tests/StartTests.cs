@@ -52,7 +52,9 @@ public sealed class The_program : IAsyncLifetime
                 Unprivileged = false,
             });
         await Eventually.HoldsAsync(
-            $"haagentctl has printed '{printed}'", Soon, () => File.Exists(log) && File.ReadAllText(log).Contains(printed, Ordinal));
+            $"haagentctl has printed '{printed}'", Soon, () => process.HasExited
+                ? throw new InvalidOperationException($"haagentctl has ended: {process.LastOutput()}")
+                : File.Exists(log) && File.ReadAllText(log).Contains(printed, Ordinal));
         return await File.ReadAllTextAsync($"/proc/{process.Pid}/maps", TestContext.Current.CancellationToken);
     }
 }

@@ -95,14 +95,14 @@ internal sealed class NpgsqlServers(Func<string, string?> variable) : ISqlServer
 
     private NpgsqlDataSource Build(SqlTarget target)
     {
-        var user = target.User ?? Given("PGUSER") ?? Environment.UserName;
+        var user = Filled(target.User) ?? Given("PGUSER") ?? Environment.UserName;
         var settings = new NpgsqlConnectionStringBuilder
         {
             Host = target.Host,
             Port = target.Port,
             Username = user,
             Password = target.Password,
-            Database = target.Database ?? Given("PGDATABASE") ?? user,
+            Database = Filled(target.Database) ?? Given("PGDATABASE") ?? user,
             ApplicationName = Given("PGAPPNAME") ?? "Patroni ctl",
             Timeout = ConnectSeconds,
             CommandTimeout = 0, // as long as it takes: Ctrl-C ends it
@@ -117,7 +117,10 @@ internal sealed class NpgsqlServers(Func<string, string?> variable) : ISqlServer
         return builder.Build();
     }
 
-    private string? Given(string name) => variable(name) is { Length: > 0 } value ? value : null;
+    private string? Given(string name) => Filled(variable(name));
+
+    /// <summary>To PostgreSQL's own clients an empty name is none.</summary>
+    private static string? Filled(string? text) => string.IsNullOrEmpty(text) ? null : text;
 
     private static SslMode Mode(string? name)
     {
