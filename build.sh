@@ -40,6 +40,7 @@ usage() {
   publish [--aot]       the release form into artifacts/publish: haagent and haagentctl, runnable without an SDK
                         --aot: as native code; needs clang and the Native AOT runtime pack
   decisions             write docs/decisions.md anew, after a change of the rules or of their examples
+  man                   write packaging/man/haagentctl.1 anew, after a change of a command's words or of its help
   format                put all source files into the one format
   clean                 remove everything that was built
 HELP
@@ -396,6 +397,7 @@ whitespace() { dotnet format whitespace "$root" --folder --exclude artifacts --v
 check() {
   need_dotnet
   need_checkers
+  need_servers
   local started
   started=$(now)
   shellcheck build.sh .ci/run
@@ -490,6 +492,14 @@ decisions() {
   say 'wrote docs/decisions.md'
 }
 
+man_page() {
+  need_dotnet
+  build tests/HaAgent.Ctl.Tests
+  HAAGENT_WRITE_MAN=1 tests/HaAgent.Ctl.Tests/bin/Release/net10.0/HaAgent.Ctl.Tests -noLogo -noColor -reporter quiet \
+    -class '*.The_manual_page'
+  say 'wrote packaging/man/haagentctl.1'
+}
+
 main() {
   local verb=${1:-help}
   (($# == 0)) || shift
@@ -528,6 +538,7 @@ main() {
     mutants) mutants "$@" ;;
     publish) publish "$@" ;;
     decisions) decisions ;;
+    man) man_page ;;
     format)
       need_dotnet
       whitespace

@@ -7,9 +7,6 @@ internal abstract class CtlCommand
 {
     public abstract CommandSpec Spec { get; }
 
-    /// <summary>The verb is known, but this version does not do it: its words are not looked at.</summary>
-    public virtual bool IsRefused => false;
-
     /// <exception cref="CtlException">It cannot be done: exit code 1.</exception>
     /// <exception cref="AbortedException">The operator ended it: exit code 1.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> was signalled.</exception>

@@ -2,6 +2,7 @@ using System.Globalization;
 using HaAgent.Ctl.Prompts;
 using HaAgent.Ctl.Rest;
 using HaAgent.Ctl.Settings;
+using HaAgent.Ctl.Sql;
 using HaAgent.Ctl.Store;
 
 namespace HaAgent.Ctl;
@@ -25,6 +26,7 @@ internal sealed class CtlContext : IDisposable
         Log = new(host.Terminal.Error, host.Clock, host.Variable);
         Prompts = new(host.Terminal);
         Interrupts = host.Interrupts;
+        Sql = host.Sql;
     }
 
     /// <summary>The name that the program was called by.</summary>
@@ -37,6 +39,7 @@ internal sealed class CtlContext : IDisposable
     public CtlLog Log { get; }
     public Prompter Prompts { get; }
     public Interrupts Interrupts { get; }
+    public ISqlServers Sql { get; }
 
     /// <summary>Read when first asked for: <c>version</c> alone needs none.</summary>
     public CtlSettings Settings => _settings ??= _sources.LoadSettings(_options, Log);
@@ -69,4 +72,5 @@ internal sealed record CtlHost(
     TimeProvider Clock,
     Func<string, string?> Variable,
     ICtlSources Sources,
+    ISqlServers Sql,
     Interrupts Interrupts);

@@ -5,7 +5,8 @@ namespace HaAgent.Ctl;
 /// <summary>Remarks that are not the command's output: one line on stderr with time and level (cli.md 1).</summary>
 internal sealed class CtlLog(TextWriter error, TimeProvider clock, Func<string, string?> variable)
 {
-    private static readonly string[] LevelVariables = ["LOGLEVEL", "PATRONI_LOGLEVEL", "PATRONI_LOG_LEVEL"];
+    private static readonly string[] LevelVariables =
+        ["LOGLEVEL", "PATRONI_LOGLEVEL", "PATRONI_LOG_LEVEL", "HAAGENT_LOGLEVEL", "HAAGENT_LOG_LEVEL"];
 
     public void Warning(string message)
     {

@@ -1,6 +1,7 @@
 using HaAgent.Core.Settings;
 using HaAgent.Ctl.CommandLine;
 using HaAgent.Ctl.Commands;
+using HaAgent.Ctl.Manual;
 using HaAgent.Ctl.Settings;
 
 namespace HaAgent.Ctl;
@@ -41,23 +42,25 @@ internal static class CtlProgram
     private static async Task<int> DispatchAsync(string[] words, CtlHost host, CancellationToken stop)
     {
         var (globals, left) = WordParser.Global(CommonOptions.Global, words);
+        var isColoured = Colour.IsWanted(host.Terminal, host.Variable);
         if (globals.Has(CommonOptions.Help) || left.Length == 0)
         {
-            var help = UsageText.Help(host.Program, CommonOptions.Global, CommandTable.All.Select(known => known.Spec));
             var asked = globals.Has(CommonOptions.Help);
+            var help = new HelpText(host.Program, isColoured && asked)
+                .Render(CommonOptions.Global, [.. CommandTable.All.Select(known => known.Spec)]);
             await (asked ? host.Terminal.Out : host.Terminal.Error).WriteAsync(help).ConfigureAwait(false);
             return asked ? Success : Misused;
         }
 
         var command = CommandTable.Find(left[0]) ?? throw new UsageException(null, $"No such command '{left[0]}'.");
-        var args = command.IsRefused && !left.Contains("--help") ? null : WordParser.Command(command.Spec, left[1..]);
-        if (args?.Has(CommonOptions.Help) == true)
+        var args = WordParser.Command(command.Spec, left[1..]);
+        if (args.Has(CommonOptions.Help))
         {
-            await host.Terminal.Out.WriteAsync(UsageText.Help(host.Program, command.Spec)).ConfigureAwait(false);
+            await host.Terminal.Out.WriteAsync(new HelpText(host.Program, isColoured).Render(command.Spec)).ConfigureAwait(false);
             return Success;
         }
 
-        if (args?.Has(CommonOptions.Group) == true)
+        if (args.Has(CommonOptions.Group))
         {
             throw new CtlException("Citus clusters are not in this version: leave out --group.");
         }
@@ -67,7 +70,7 @@ internal static class CtlProgram
             globals.Text(CommonOptions.DcsUrl) ?? NotEmpty(host.Variable("DCS_URL")),
             globals.Has(CommonOptions.Insecure));
         using var ctl = new CtlContext(host, options);
-        await command.RunAsync(args ?? ParsedArguments.None, ctl, stop).ConfigureAwait(false);
+        await command.RunAsync(args, ctl, stop).ConfigureAwait(false);
         return Success;
     }
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using HaAgent.Configuration.Local;
 using HaAgent.Ctl.Settings;
+using HaAgent.Ctl.Sql;
 
 namespace HaAgent.Ctl;
 
@@ -16,10 +17,13 @@ internal static class Program
             signal.Cancel = true;
             interrupts.Interrupt();
         });
-        var terminal = new Terminal(Console.In, Console.Out, Console.Error, outputIsTerminal: !Console.IsOutputRedirected);
+        var terminal = new Terminal(
+            Console.In, Console.Out, Console.Error, outputIsTerminal: !Console.IsOutputRedirected,
+            Console.IsInputRedirected ? null : Keyboard.ReadSecret);
         var environment = ProcessEnvironment.Capture();
         var sources = new ConfiguredSources(environment, TimeProvider.System);
-        var host = new CtlHost(CalledBy(), terminal, TimeProvider.System, environment.GetValueOrDefault, sources, interrupts);
+        var sql = new NpgsqlServers(environment.GetValueOrDefault);
+        var host = new CtlHost(CalledBy(), terminal, TimeProvider.System, environment.GetValueOrDefault, sources, sql, interrupts);
         return await CtlProgram.RunAsync(args, host).ConfigureAwait(false);
     }
 

@@ -283,6 +283,16 @@ public class The_diff
     }
 
     [Fact]
+    public async Task Is_not_coloured_for_an_operator_who_does_not_want_it()
+    {
+        using var folder = new TemporaryFolder();
+        var pager = folder.Script("pager", $"cat >'{folder.Path}/shown'");
+        await new Call(Given.Three()) { OnScreen = true, Environment = new() { ["PAGER"] = pager, ["NO_COLOR"] = "1" } }
+            .RunAsync("edit-config", "batman", "--force", "-s", "ttl=60");
+        Assert.Contains("\n-ttl: 30\n+ttl: 60\n", folder.Read("shown"), Ordinal);
+    }
+
+    [Fact]
     public async Task Needs_a_pager_on_a_screen()
     {
         var run = await new Call(Given.Three()) { OnScreen = true }.RunAsync("edit-config", "batman", "--force", "-s", "ttl=60");

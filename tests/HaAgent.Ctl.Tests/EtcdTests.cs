@@ -74,6 +74,26 @@ public sealed class A_cluster_in_etcd : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Loses_a_scheduled_switchover_when_no_member_can_be_reached()
+    {
+        await WriteRealClusterAsync();
+        var run = await RunAsync("flush", "batman", "switchover");
+        Assert.Equal((0, "{}"), (run.Code, await GetAsync("failover")));
+        Assert.EndsWith(" Could not find any accessible member of cluster batman\n", run.Out, Ordinal);
+    }
+
+    [Fact]
+    public async Task Is_removed_and_its_neighbour_is_not()
+    {
+        await WriteRealClusterAsync();
+        await EtcdCtl.RunAsync(_etcd.Hosts, "put", "/service/batman2/leader", "other");
+        var run = await RunAsync([], "batman\nYes I am aware\nn0\n", ["remove", "batman"]);
+        Assert.Equal((0, ""), (run.Code, run.Error));
+        var left = await EtcdCtl.RunAsync(_etcd.Hosts, "get", "--keys-only", "--prefix", "/service/");
+        Assert.Equal("/service/batman2/leader", left.Trim());
+    }
+
+    [Fact]
     public async Task Is_given_up_after_a_while_when_etcd_does_not_answer()
     {
         _etcd.Members[0].Freeze();
@@ -106,10 +126,13 @@ public sealed class A_cluster_in_etcd : IAsyncLifetime
 
     private Task<Outcome> RunAsync(params string[] words) => RunAsync(new Dictionary<string, string>(), words);
 
-    private Task<Outcome> RunAsync(Dictionary<string, string> environment, params string[] words)
+    private Task<Outcome> RunAsync(Dictionary<string, string> environment, params string[] words) =>
+        RunAsync(environment, input: "", words);
+
+    private Task<Outcome> RunAsync(Dictionary<string, string> environment, string input, string[] words)
     {
         environment["PATRONI_ETCD3_HOSTS"] = _etcd.Hosts;
         environment["HOME"] = "/nowhere";
-        return new Call { Sources = new ConfiguredSources(environment, TimeProvider.System), Environment = environment }.RunAsync(words);
+        return new Call { Sources = new ConfiguredSources(environment, TimeProvider.System), Environment = environment, Input = input }.RunAsync(words);
     }
 }

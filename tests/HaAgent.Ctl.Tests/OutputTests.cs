@@ -100,11 +100,16 @@ public class The_list_command
             (run.Code, run.Out, run.Error));
     }
 
-    [Fact]
-    public async Task Does_not_warn_below_the_log_level()
+    [Theory]
+    [InlineData("PATRONI_LOG_LEVEL", "error", true)]
+    [InlineData("PATRONI_LOGLEVEL", "CRITICAL", true)]
+    [InlineData("HAAGENT_LOG_LEVEL", "ERROR", true)]
+    [InlineData("PATRONI_LOG_LEVEL", "", false)]
+    [InlineData("PATRONI_LOG_LEVEL", "INFO", false)]
+    public async Task Does_not_warn_below_the_log_level(string variable, string level, bool isQuiet)
     {
-        var run = await new Call { Environment = new() { ["LOGLEVEL"] = "DEBUG", ["PATRONI_LOG_LEVEL"] = "error" } }.RunAsync("list");
-        Assert.Equal("", run.Error);
+        var run = await new Call { Environment = new() { ["LOGLEVEL"] = "WARNING", [variable] = level } }.RunAsync("list");
+        Assert.Equal(isQuiet, run.Error.Length == 0);
     }
 
     [Fact]

@@ -25,8 +25,42 @@ public class A_call_that_the_grammar_does_not_allow
         { "pause a b", "pause [OPTIONS] [CLUSTER_NAME]", " pause", "Got unexpected extra argument (b)" },
         { "switchover a b c", "switchover [OPTIONS] [CLUSTER_NAME]", " switchover", "Got unexpected extra arguments (b c)" },
         { "switchover --master n0", "switchover [OPTIONS] [CLUSTER_NAME]", " switchover", "No such option: --master" },
+        { "restart", $"restart {Action}", " restart", "Missing argument 'CLUSTER_NAME'." },
+        { "restart a -r master", $"restart {Action}", " restart", NotARole("master") },
+        { "restart a --timeout", $"restart {Action}", " restart", "Option '--timeout' requires an argument." },
+        { "restart a --any=1", $"restart {Action}", " restart", "Option '--any' does not take a value." },
+        { "reinit", $"reinit {Action}", " reinit", "Missing argument 'CLUSTER_NAME'." },
+        { "reinit a -r replica", $"reinit {Action}", " reinit", "No such option: -r" },
+        { "flush", $"flush {Action} {{restart|switchover}}", " flush", "Missing argument 'CLUSTER_NAME'." },
+        { "flush restart", $"flush {Action} {{restart|switchover}}", " flush", "Missing argument '{restart|switchover}'." },
+        {
+            "flush a foo", $"flush {Action} {{restart|switchover}}", " flush",
+            "Invalid value for '{restart|switchover}': 'foo' is not one of 'restart', 'switchover'."
+        },
+        { "remove", "remove [OPTIONS] CLUSTER_NAME", " remove", "Missing argument 'CLUSTER_NAME'." },
+        { "remove a --force", "remove [OPTIONS] CLUSTER_NAME", " remove", "No such option: --force" },
+        { "remove a b", "remove [OPTIONS] CLUSTER_NAME", " remove", "Got unexpected extra argument (b)" },
+        { "query -f", "query [OPTIONS] [CLUSTER_NAME]", " query", "Option '-f' requires an argument." },
+        { "query -w x", "query [OPTIONS] [CLUSTER_NAME]", " query", "Invalid value for '-w' / '--watch': 'x' is not a valid float." },
+        { "query -r master", "query [OPTIONS] [CLUSTER_NAME]", " query", NotARole("master") },
+        {
+            "demote-cluster --port x", "demote-cluster [OPTIONS] [CLUSTER_NAME]", " demote-cluster",
+            "Invalid value for '--port': 'x' is not a valid integer."
+        },
+        { "promote-cluster --host x", "promote-cluster [OPTIONS] [CLUSTER_NAME]", " promote-cluster", "No such option: --host" },
+        { "completion", "completion [OPTIONS] {bash|zsh|fish}", " completion", "Missing argument '{bash|zsh|fish}'." },
+        {
+            "completion ksh", "completion [OPTIONS] {bash|zsh|fish}", " completion",
+            "Invalid value for '{bash|zsh|fish}': 'ksh' is not one of 'bash', 'zsh', 'fish'."
+        },
+        { "man page", "man [OPTIONS]", " man", "Got unexpected extra argument (page)" },
         { "--version", "[OPTIONS] COMMAND [ARGS]...", "", "No such option: --version" },
     };
+
+    private const string Action = "[OPTIONS] CLUSTER_NAME [MEMBER_NAMES]...";
+
+    private static string NotARole(string role) =>
+        $"Invalid value for '--role' / '-r': '{role}' is not one of 'leader', 'primary', 'standby-leader', 'replica', 'standby', 'any'.";
 
     [Theory]
     [MemberData(nameof(Misuses))]
@@ -44,48 +78,6 @@ public class A_call_that_the_grammar_does_not_allow
         var run = await new Call().RunAsync();
         Assert.Equal((2, ""), (run.Code, run.Out));
         Assert.StartsWith("Usage: haagentctl [OPTIONS] COMMAND [ARGS]...\n", run.Error, Ordinal);
-    }
-}
-
-public class Help
-{
-    [Fact]
-    public async Task Lists_all_verbs()
-    {
-        var run = await new Call().RunAsync("--help");
-        Assert.Equal((0, ""), (run.Code, run.Error));
-        Assert.All(["list", "topology", "switchover", "edit-config", "restart"], verb => Assert.Contains($"\n  {verb} ", run.Out, Ordinal));
-    }
-
-    [Theory]
-    [InlineData("list --help")]
-    [InlineData("reload --help")] // though its argument is missing
-    [InlineData("restart --help")]
-    public async Task Is_there_for_every_verb(string words)
-    {
-        var run = await new Call().RunAsync(words.Split(' '));
-        Assert.Equal((0, ""), (run.Code, run.Error));
-        Assert.StartsWith($"Usage: haagentctl {words.Split(' ')[0]} [OPTIONS]", run.Out, Ordinal);
-        Assert.Contains("--help  ", run.Out, Ordinal);
-    }
-}
-
-public class A_verb_of_a_later_version
-{
-    [Theory]
-    [InlineData("restart", "batman", "n0", "--force")]
-    [InlineData("reinit")]
-    [InlineData("query", "-c", "select 1")]
-    [InlineData("flush", "batman", "switchover")]
-    [InlineData("remove", "batman")]
-    [InlineData("demote-cluster", "--host", "x")]
-    [InlineData("promote-cluster")]
-    public async Task Is_refused_in_one_sentence(params string[] words)
-    {
-        var run = await new Call(Given.Three()).RunAsync(words);
-        Assert.Equal((1, ""), (run.Code, run.Out));
-        Assert.StartsWith($"Error: {words[0]} is not in this version: ", run.Error, Ordinal);
-        Assert.Equal(1, run.Error.Count(c => c == '\n'));
     }
 }
 

@@ -6,8 +6,6 @@ namespace HaAgent.Ctl.CommandLine;
 internal sealed class ParsedArguments(
     IReadOnlyList<(OptionSpec Option, string? Value)> options, IReadOnlyDictionary<ArgumentSpec, string[]> arguments)
 {
-    public static readonly ParsedArguments None = new([], new Dictionary<ArgumentSpec, string[]>());
-
     public bool Has(OptionSpec option) => options.Any(given => given.Option == option);
 
     /// <summary>The last one given counts; null when not given.</summary>

@@ -137,8 +137,7 @@ internal sealed class WordParser
                 $"'{value}' is not a valid integer.",
             OptionKind.Number when !double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
                 || !double.IsFinite(number) => $"'{value}' is not a valid float.",
-            OptionKind.Choice when !option.Choices.Contains(value) =>
-                $"'{value}' is not one of {string.Join(", ", option.Choices.Select(choice => $"'{choice}'"))}.",
+            OptionKind.Choice when !option.Choices.Contains(value) => NotOneOf(value, option.Choices),
             _ => null,
         };
         if (fault is not null)
@@ -151,12 +150,21 @@ internal sealed class WordParser
     {
         var dealt = new Dictionary<ArgumentSpec, string[]>();
         var next = 0;
-        foreach (var argument in _command!.Arguments) // only commands take arguments
+        var specs = _command!.Arguments; // only commands take arguments
+        var behind = specs.Reverse().TakeWhile(argument => argument.Count == ArgumentCount.One).Count();
+        foreach (var argument in specs)
         {
-            var taken = argument.Count == ArgumentCount.Any ? _arguments[next..] : [.. _arguments.Skip(next).Take(1)];
+            var taken = argument.Count == ArgumentCount.Any
+                ? _arguments[next..Math.Max(next, _arguments.Count - behind)]
+                : [.. _arguments.Skip(next).Take(1)];
             if (taken.Count == 0 && argument.Count == ArgumentCount.One)
             {
                 throw Error($"Missing argument '{argument.Name}'.");
+            }
+
+            if (taken.Find(word => argument.Choices.Length > 0 && !argument.Choices.Contains(word)) is { } wrong)
+            {
+                throw Error($"Invalid value for '{argument.Name}': {NotOneOf(wrong, argument.Choices)}");
             }
 
             dealt[argument] = [.. taken];
@@ -171,6 +179,9 @@ internal sealed class WordParser
 
         return dealt;
     }
+
+    private static string NotOneOf(string? value, string[] choices) =>
+        $"'{value}' is not one of {string.Join(", ", choices.Select(choice => $"'{choice}'"))}.";
 
     private UsageException Error(string message) => new(_command, message);
 }

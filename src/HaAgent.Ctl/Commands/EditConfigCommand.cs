@@ -14,20 +14,35 @@ internal sealed class EditConfigCommand : CtlCommand
     private static readonly OptionSpec Quiet = new(["--quiet", "-q"], OptionKind.Flag, "Do not show changes.");
 
     private static readonly OptionSpec Set = new(
-        ["--set", "-s"], OptionKind.Text, "Set a.b.c=value. Can be given several times.");
+        ["--set", "-s"], OptionKind.Text, "Set a.b.c=value. Can be given several times.", "NAME=VALUE");
 
     private static readonly OptionSpec Parameter = new(
-        ["--pg", "-p"], OptionKind.Text, "Set a PostgreSQL parameter, name=value. Short for -s postgresql.parameters.name=value.");
+        ["--pg", "-p"], OptionKind.Text, "Set a PostgreSQL parameter, name=value. Short for -s postgresql.parameters.name=value.",
+        "NAME=VALUE");
 
     private static readonly OptionSpec ApplyFile = new(
-        ["--apply"], OptionKind.Text, "Lay a YAML file over the configuration; - is stdin.");
+        ["--apply"], OptionKind.Text, "Lay a YAML file over the configuration; - is stdin.", "FILE");
 
     private static readonly OptionSpec ReplaceFile = new(
-        ["--replace"], OptionKind.Text, "Take a YAML file for the configuration; - is stdin.");
+        ["--replace"], OptionKind.Text, "Take a YAML file for the configuration; - is stdin.", "FILE");
 
     public override CommandSpec Spec { get; } = new("edit-config", "Edit the dynamic configuration.",
         [CommonOptions.OptionalCluster],
-        [CommonOptions.Group, Quiet, Set, Parameter, ApplyFile, ReplaceFile, CommonOptions.Force, CommonOptions.Help]);
+        [CommonOptions.Group, Quiet, Set, Parameter, ApplyFile, ReplaceFile, CommonOptions.Force, CommonOptions.Help])
+    {
+        Topic = CommandTopic.Settings,
+        Details =
+        [
+            "Without -s, -p, --apply and --replace it opens an editor. The change is shown and asked about, and "
+                + "written only if nobody else has changed the configuration meanwhile. Members take it within "
+                + "loop_wait.",
+        ],
+        Examples =
+        [
+            new("edit-config batman", "In $EDITOR."),
+            new("edit-config batman -p max_connections=200 -s ttl=20", "Without an editor. A value of null takes a setting away."),
+        ],
+    };
 
     public override async Task RunAsync(ParsedArguments args, CtlContext ctl, CancellationToken stop)
     {
@@ -87,19 +102,8 @@ internal sealed class EditConfigCommand : CtlCommand
         return after;
     }
 
-    private static async Task<JsonObject> ReadAsync(CtlContext ctl, string file, CancellationToken stop)
-    {
-        try
-        {
-            return file == "-"
-                ? Map(await ctl.Terminal.ReadToEndAsync(stop).ConfigureAwait(false), "stdin")
-                : Map(await File.ReadAllTextAsync(file, stop).ConfigureAwait(false), file);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new CtlException($"Cannot read {file}: {failure.Message}");
-        }
-    }
+    private static async Task<JsonObject> ReadAsync(CtlContext ctl, string file, CancellationToken stop) =>
+        Map(await OperatorFile.ReadAsync(ctl, file, stop).ConfigureAwait(false), file == "-" ? "stdin" : file);
 
     private static JsonObject Map(string text, string source) => Yaml11.Parse(text, source) as JsonObject
         ?? throw new CtlException($"{source} is not a YAML map: write settings as 'name: value'.");

@@ -8,7 +8,19 @@ internal sealed class FailoverCommand : CtlCommand
 {
     public override CommandSpec Spec { get; } = new("failover", "Make a given member the leader, also when there is none.",
         [CommonOptions.OptionalCluster],
-        [CommonOptions.Group, RoleChange.CandidateOption, CommonOptions.Force, CommonOptions.Help]);
+        [CommonOptions.Group, RoleChange.CandidateOption, CommonOptions.Force, CommonOptions.Help])
+    {
+        Topic = CommandTopic.Lead,
+        Details =
+        [
+            "For a cluster that has no leader, or whose leader cannot hand over. When there is a healthy leader, "
+                + "prefer switchover.",
+        ],
+        Examples =
+        [
+            new("failover batman --candidate n1", "Make n1 the leader."),
+        ],
+    };
 
     public override async Task RunAsync(ParsedArguments args, CtlContext ctl, CancellationToken stop)
     {

@@ -14,7 +14,18 @@ internal sealed class HistoryCommand : CtlCommand
     ];
 
     public override CommandSpec Spec { get; } = new("history", "Show the history of failovers and switchovers.",
-        [CommonOptions.OptionalCluster], [CommonOptions.Group, CommonOptions.Format, CommonOptions.Help]);
+        [CommonOptions.OptionalCluster], [CommonOptions.Group, CommonOptions.Format, CommonOptions.Help])
+    {
+        Topic = CommandTopic.Look,
+        Details =
+        [
+            "One row for each timeline that has ended: where (LSN, in bytes), why, when, and who led then.",
+        ],
+        Examples =
+        [
+            new("history batman -f tsv", "For a spreadsheet."),
+        ],
+    };
 
     public override async Task RunAsync(ParsedArguments args, CtlContext ctl, CancellationToken stop)
     {

@@ -16,7 +16,21 @@ internal sealed class ListCommand : CtlCommand
         [
             CommonOptions.Group, Extended, Timestamp, CommonOptions.Format,
             CommonOptions.Refresh, CommonOptions.Watch, CommonOptions.Help,
-        ]);
+        ])
+    {
+        Topic = CommandTopic.Look,
+        Details =
+        [
+            "Lag is in MB: how far a member's received and replayed WAL is behind the leader's last word in the "
+                + "DCS. A position that is not known is shown as unknown, never as 0.",
+        ],
+        Examples =
+        [
+            new("list", "The cluster of the configuration file."),
+            new("list -W", "The same on a cleared screen every 2 seconds."),
+            new("list batman robin -e -f json", "Two clusters with everything that is known, for a program."),
+        ],
+    };
 
     public override Task RunAsync(ParsedArguments args, CtlContext ctl, CancellationToken stop) => Watching.RunAsync(
         ctl,

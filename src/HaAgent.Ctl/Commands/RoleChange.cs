@@ -17,7 +17,7 @@ namespace HaAgent.Ctl.Commands;
 internal sealed class RoleChange : IAsyncDisposable
 {
     public static readonly OptionSpec CandidateOption =
-        new(["--candidate"], OptionKind.Text, "The name of the member that takes over.");
+        new(["--candidate"], OptionKind.Text, "The name of the member that takes over.", "NAME");
 
     private readonly IClusterStore _store;
     private readonly string _action;

@@ -7,7 +7,18 @@ namespace HaAgent.Ctl.Commands;
 internal sealed class ShowConfigCommand : CtlCommand
 {
     public override CommandSpec Spec { get; } = new("show-config", "Show the dynamic configuration.",
-        [CommonOptions.OptionalCluster], [CommonOptions.Group, CommonOptions.Help]);
+        [CommonOptions.OptionalCluster], [CommonOptions.Group, CommonOptions.Help])
+    {
+        Topic = CommandTopic.Settings,
+        Details =
+        [
+            "The settings that are common to all members, kept in the DCS.",
+        ],
+        Examples =
+        [
+            new("show-config batman", "As YAML."),
+        ],
+    };
 
     public override async Task RunAsync(ParsedArguments args, CtlContext ctl, CancellationToken stop)
     {

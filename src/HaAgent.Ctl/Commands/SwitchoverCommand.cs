@@ -9,14 +9,29 @@ namespace HaAgent.Ctl.Commands;
 /// <summary><c>switchover</c>: the leader hands over to another member, now or at a given time.</summary>
 internal sealed class SwitchoverCommand : CtlCommand
 {
-    private static readonly OptionSpec Leader = new(["--leader", "--primary"], OptionKind.Text, "The name of the current leader.");
+    private static readonly OptionSpec Leader = new(["--leader", "--primary"], OptionKind.Text, "The name of the current leader.", "NAME");
 
     private static readonly OptionSpec Scheduled =
-        new(["--scheduled"], OptionKind.Text, "When, in an unambiguous format (e.g. ISO 8601); or now.");
+        new(["--scheduled"], OptionKind.Text, "When, in an unambiguous format (e.g. ISO 8601); or now.", "TIME");
 
     public override CommandSpec Spec { get; } = new("switchover", "Hand the leader's role over to another member.",
         [CommonOptions.OptionalCluster],
-        [CommonOptions.Group, Leader, RoleChange.CandidateOption, Scheduled, CommonOptions.Force, CommonOptions.Help]);
+        [CommonOptions.Group, Leader, RoleChange.CandidateOption, Scheduled, CommonOptions.Force, CommonOptions.Help])
+    {
+        Topic = CommandTopic.Lead,
+        Details =
+        [
+            "The leader stops cleanly and hands over: nothing that was committed is lost. What is not given is "
+                + "asked for.",
+            "The exit code is 0 also when the cluster refuses: look for \"Successfully switched over\".",
+        ],
+        Examples =
+        [
+            new("switchover batman", "Ask for everything."),
+            new("switchover batman --leader n0 --candidate n1 --force", "Now, without questions."),
+            new("switchover batman --scheduled 2030-01-01T03:00+01:00", "At night."),
+        ],
+    };
 
     public override async Task RunAsync(ParsedArguments args, CtlContext ctl, CancellationToken stop)
     {

@@ -8,7 +8,18 @@ namespace HaAgent.Ctl.Commands;
 internal sealed class TopologyCommand : CtlCommand
 {
     public override CommandSpec Spec { get; } = new("topology", "Show who replicates from whom.", [CommonOptions.Clusters],
-        [CommonOptions.Group, CommonOptions.Refresh, CommonOptions.Watch, CommonOptions.Help]);
+        [CommonOptions.Group, CommonOptions.Refresh, CommonOptions.Watch, CommonOptions.Help])
+    {
+        Topic = CommandTopic.Look,
+        Details =
+        [
+            "As list, with each member below the one that it replicates from.",
+        ],
+        Examples =
+        [
+            new("topology batman", "Leader, replicas and cascading replicas."),
+        ],
+    };
 
     public override Task RunAsync(ParsedArguments args, CtlContext ctl, CancellationToken stop) => Watching.RunAsync(
         ctl,

@@ -15,7 +15,18 @@ internal sealed class VersionCommand : CtlCommand
     private static readonly ArgumentSpec Cluster = new("CLUSTER_NAME", ArgumentCount.OneOrNone);
 
     public override CommandSpec Spec { get; } = new("version", "Print the version of this program or of members.",
-        [Cluster, CommonOptions.Members], [CommonOptions.Group, CommonOptions.Help]);
+        [Cluster, CommonOptions.Members], [CommonOptions.Group, CommonOptions.Help])
+    {
+        Topic = CommandTopic.Look,
+        Details =
+        [
+            "Without a cluster nothing is read or asked.",
+        ],
+        Examples =
+        [
+            new("version batman", "What each member and its server are."),
+        ],
+    };
 
     public override async Task RunAsync(ParsedArguments args, CtlContext ctl, CancellationToken stop)
     {

@@ -25,7 +25,7 @@ internal static class DiffDisplay
                 + "either \"less\" or \"more\" in the host.");
         await ctl.Terminal.Out.FlushAsync(stop).ConfigureAwait(false);
         using var loan = ctl.Interrupts.Lend();
-        await PageAsync(pager, Coloured(diff), stop).ConfigureAwait(false);
+        await PageAsync(pager, Colour.IsWanted(ctl.Terminal, ctl.Variable) ? Coloured(diff) : diff, stop).ConfigureAwait(false);
     }
 
     internal static string Coloured(string diff) => string.Concat(diff.TrimEnd('\n').Split('\n').Select(line => line switch

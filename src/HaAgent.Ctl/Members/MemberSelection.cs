@@ -1,4 +1,5 @@
 using HaAgent.Core.Snapshot;
+using HaAgent.Ctl.CommandLine;
 
 namespace HaAgent.Ctl.Members;
 
@@ -13,10 +14,21 @@ internal static class MemberSelection
     public static Member[] LeaderFirst(ClusterState cluster) =>
         [.. cluster.Members.OrderBy(member => member.Name == cluster.LeaderName ? 0 : 1)];
 
-    /// <summary>Checks and asks about the members that an action is for; the table is printed on the way.</summary>
-    /// <param name="action">As the questions call it, e.g. <c>reload</c>.</param>
-    public static async Task<Member[]> ForActionAsync(
-        CtlContext ctl, ClusterState cluster, string name, string action, MembersAsked asked, CancellationToken stop)
+    /// <summary>By <c>-r</c> or <c>-m</c>; null: not given.</summary>
+    /// <exception cref="CtlException">Both were given.</exception>
+    public static (string? Role, string? Member) RoleOrMember(ParsedArguments args) =>
+        args.Has(CommonOptions.Role) && args.Has(CommonOptions.Member)
+            ? throw new CtlException("--role and --member are mutually exclusive options")
+            : (args.Text(CommonOptions.Role), args.Text(CommonOptions.Member));
+
+    /// <param name="role">Counts where no member is named.</param>
+    public static IEnumerable<Member> Candidates(ClusterState cluster, string? role, string? member) => member is null
+        ? WithRole(cluster, role ?? "any")
+        : cluster.Members.Where(candidate => candidate.Name.Value == member);
+
+    /// <summary>The members that an action is for; the table is printed on the way.</summary>
+    /// <exception cref="CtlException">There are none.</exception>
+    public static Member[] Choose(CtlContext ctl, ClusterState cluster, string name, MembersAsked asked)
     {
         var eligible = WithRole(cluster, asked.Role);
         if (eligible.Length == 0 && asked.Names.Length == 0)
@@ -25,23 +37,28 @@ internal static class MemberSelection
         }
 
         ctl.Terminal.Out.Write(MemberTable.Render(cluster, name));
-        var chosen = asked.Names.Length == 0
-            ? eligible
-            : [.. eligible.Where(member => asked.Names.Contains(member.Name.Value))];
-        if (chosen.Length == 0)
+        if (asked.Names.Length == 0)
         {
-            throw new CtlException($"No '{asked.Role}' among provided members");
+            return eligible;
         }
 
-        var names = string.Join(", ", chosen.Select(member => member.Name));
-        if (!asked.Force
-            && !await ctl.Prompts.ConfirmAsync($"Are you sure you want to {action} members {names}?", stop).ConfigureAwait(false))
+        Member[] chosen = [.. eligible.Where(member => asked.Names.Contains(member.Name.Value))];
+        return chosen.Length > 0
+            ? chosen
+            : throw new CtlException($"No {(asked.IsRoleFixed ? asked.Role : $"'{asked.Role}'")} among provided members");
+    }
+
+    /// <param name="action">As the question calls it, e.g. <c>reload</c>.</param>
+    /// <exception cref="CtlException">The operator said no.</exception>
+    public static async Task ConfirmAsync(CtlContext ctl, string action, IEnumerable<Member> members, CancellationToken stop)
+    {
+        if (!await ctl.Prompts.ConfirmAsync($"Are you sure you want to {action} members {Names(members)}?", stop).ConfigureAwait(false))
         {
             throw new CtlException($"Aborted {action}");
         }
-
-        return chosen;
     }
+
+    public static string Names(IEnumerable<Member> members) => string.Join(", ", members.Select(member => member.Name));
 
     private static bool Has(string role, Member member, bool isLeader) => role switch
     {
@@ -56,5 +73,10 @@ internal static class MemberSelection
 
 /// <summary>The members that the operator asked for.</summary>
 /// <param name="Names">Empty: all with the role.</param>
-/// <param name="Force">Do not ask.</param>
-internal sealed record MembersAsked(string Role, string[] Names, bool Force);
+/// <param name="IsRoleFixed">The command is for members with this role only; the operator did not name it.</param>
+internal sealed record MembersAsked(string Role, string[] Names, bool IsRoleFixed = false)
+{
+    /// <summary>By the usual option and argument.</summary>
+    public static MembersAsked By(ParsedArguments args) =>
+        new(args.Text(CommonOptions.Role) ?? "any", args.All(CommonOptions.Members));
+}

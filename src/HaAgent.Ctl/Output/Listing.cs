@@ -17,11 +17,14 @@ internal sealed record Listing(Column[] Columns, IReadOnlyList<JsonNode?[]> Rows
     /// <summary>Machine formats leave out keys whose value is the empty string.</summary>
     public bool OmitEmpty { get; init; }
 
+    /// <summary>Stands between the columns of tsv.</summary>
+    public string Delimiter { get; init; } = "\t";
+
     public string Render(OutputFormat format) => format switch
     {
         OutputFormat.Pretty or OutputFormat.Topology => TableText.Render(Columns, [.. Rows.Select(Texts)], Title),
         OutputFormat.Tsv => string.Concat(
-            Rows.Select(Texts).Prepend([.. Columns.Select(column => column.Title)]).Select(row => string.Join('\t', row) + "\n")),
+            Rows.Select(Texts).Prepend([.. Columns.Select(column => column.Title)]).Select(row => string.Join(Delimiter, row) + "\n")),
         OutputFormat.Json => JsonText.Spaced(Objects()) + "\n",
         OutputFormat.Yaml => Yaml11Writer.Block(Objects()) + "\n",
         _ => throw new System.Diagnostics.UnreachableException(),

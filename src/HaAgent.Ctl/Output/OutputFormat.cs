@@ -23,6 +23,14 @@ internal static class OutputFormats
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
+    /// <summary>For <c>query</c>, which does not check the name: what is no other format is tsv.</summary>
+    public static OutputFormat ParseLeniently(string? name) => name switch
+    {
+        "pretty" or "topology" => OutputFormat.Pretty,
+        "json" or "yaml" or "yml" => Parse(name),
+        _ => OutputFormat.Tsv,
+    };
+
     /// <summary>For people, not for programs.</summary>
     public static bool IsTable(this OutputFormat format) => format is OutputFormat.Pretty or OutputFormat.Topology;
 }

@@ -22,6 +22,21 @@ internal sealed class Prompter(Terminal terminal)
         }
     }
 
+    /// <summary>A value that does not appear on the screen; an empty answer is asked again.</summary>
+    public async Task<string> AskSecretAsync(string text, CancellationToken stop)
+    {
+        while (true)
+        {
+            await QuestionAsync($"{text}: ", stop).ConfigureAwait(false);
+            var answer = await terminal.ReadSecretAsync(stop).ConfigureAwait(false) ?? throw new AbortedException();
+            terminal.Line(""); // the operator's own was not shown
+            if (answer.Length > 0)
+            {
+                return answer;
+            }
+        }
+    }
+
     /// <summary>Yes or no; an empty answer is no.</summary>
     public async Task<bool> ConfirmAsync(string text, CancellationToken stop)
     {
@@ -43,8 +58,13 @@ internal sealed class Prompter(Terminal terminal)
 
     private async Task<string> AnswerAsync(string question, CancellationToken stop)
     {
+        await QuestionAsync(question, stop).ConfigureAwait(false);
+        return await terminal.ReadLineAsync(stop).ConfigureAwait(false) ?? throw new AbortedException();
+    }
+
+    private async Task QuestionAsync(string question, CancellationToken stop)
+    {
         await terminal.Out.WriteAsync(question).ConfigureAwait(false);
         await terminal.Out.FlushAsync(stop).ConfigureAwait(false);
-        return await terminal.ReadLineAsync(stop).ConfigureAwait(false) ?? throw new AbortedException();
     }
 }

@@ -15,6 +15,9 @@ internal sealed class MemberApi(CtlOptions settings, TimeProvider clock) : IDisp
     /// <summary>For calls that the member answers at once.</summary>
     public static readonly TimeSpan Promptly = TimeSpan.FromSeconds(30);
 
+    /// <summary>For calls that last as long as a restart of PostgreSQL: its shutdown checkpoint and its recovery may take very long.</summary>
+    public static readonly TimeSpan Patiently = TimeSpan.FromHours(6);
+
     private const int ConnectAttempts = 4;
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(200);

@@ -1,3 +1,4 @@
+using HaAgent.Core.Contracts.Records;
 using HaAgent.Core.Model;
 using HaAgent.Core.Ports;
 using HaAgent.Core.Snapshot;
@@ -24,6 +25,11 @@ internal sealed class EtcdClusterStore(EtcdOptions options, TimeProvider clock) 
 
     public Task<WriteOutcome> WriteFailoverAsync(string json, CancellationToken stop) =>
         _client.WriteAsync(DcsRecord.Failover, json, expected: null, Deadline, stop);
+
+    public Task<WriteOutcome> ClearFailoverAsync(DcsVersion expected, CancellationToken stop) =>
+        _client.WriteAsync(DcsRecord.Failover, FailoverRecordWriter.Cleared, expected, Deadline, stop);
+
+    public Task<WriteOutcome> DeleteAsync(CancellationToken stop) => _client.DeleteClusterAsync(Deadline, stop);
 
     public Task<WriteOutcome> WriteConfigAsync(string json, DcsVersion expected, CancellationToken stop) =>
         _client.WriteAsync(DcsRecord.Config, json, expected, Deadline, stop);

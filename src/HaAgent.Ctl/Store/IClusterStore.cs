@@ -13,6 +13,12 @@ internal interface IClusterStore : IAsyncDisposable
     /// <summary>Writes the failover request, whatever is there.</summary>
     Task<WriteOutcome> WriteFailoverAsync(string json, CancellationToken stop);
 
+    /// <summary>Takes a failover request back if it is still the one that was read.</summary>
+    Task<WriteOutcome> ClearFailoverAsync(DcsVersion expected, CancellationToken stop);
+
+    /// <summary>Deletes everything that the store holds of this cluster.</summary>
+    Task<WriteOutcome> DeleteAsync(CancellationToken stop);
+
     /// <summary>Writes the dynamic configuration if it is still the one that was read.</summary>
     Task<WriteOutcome> WriteConfigAsync(string json, DcsVersion expected, CancellationToken stop);
 }

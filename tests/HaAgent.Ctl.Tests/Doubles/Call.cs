@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using HaAgent.Ctl.Settings;
+using HaAgent.Ctl.Sql;
 using HaAgent.Ctl.Store;
 
 namespace HaAgent.Ctl.Tests.Doubles;
@@ -30,6 +31,9 @@ internal sealed class Call : ICtlSources
     /// <summary>Null: the clusters and the configuration given here.</summary>
     public ICtlSources? Sources { get; init; }
 
+    /// <summary>Null: no server can be asked.</summary>
+    public ISqlServers? Sql { get; init; }
+
     public bool OnScreen { get; init; }
 
     public TimeProvider Clock { get; init; } = new HurriedClock();
@@ -49,7 +53,8 @@ internal sealed class Call : ICtlSources
         using var error = new StringWriter();
         using var input = new StringReader(Input);
         var host = new CtlHost(
-            Program, new(input, output, error, OnScreen), Clock, Environment.GetValueOrDefault, Sources ?? this, Interrupts);
+            Program, new(input, output, error, OnScreen), Clock, Environment.GetValueOrDefault, Sources ?? this,
+            Sql ?? new ScriptedSql(), Interrupts);
         var code = await CtlProgram.RunAsync(words, host).WaitAsync(TestContext.Current.CancellationToken);
         return new(code, output.ToString(), error.ToString());
     }

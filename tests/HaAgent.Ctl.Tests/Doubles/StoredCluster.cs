@@ -31,6 +31,11 @@ internal sealed class StoredCluster : IClusterStore
     /// <summary>How failover requests are answered; null: they are written.</summary>
     public WriteOutcome? FailoverAnswer { get; set; }
 
+    public WriteOutcome DeletionAnswer { get; set; } = WriteOutcome.Written;
+
+    /// <summary>Whether all keys are gone.</summary>
+    public bool IsEmpty => _keys.Count == 0;
+
     /// <summary>Somebody else is quicker.</summary>
     public Action<StoredCluster>? BeforeWrite { get; set; }
 
@@ -60,6 +65,24 @@ internal sealed class StoredCluster : IClusterStore
         }
 
         return Written("failover", json);
+    }
+
+    public Task<WriteOutcome> ClearFailoverAsync(DcsVersion expected, CancellationToken stop)
+    {
+        BeforeWrite?.Invoke(this);
+        return _keys.GetValueOrDefault("failover").Revision == expected.Value
+            ? Written("failover", "{}")
+            : Task.FromResult(WriteOutcome.Refused);
+    }
+
+    public Task<WriteOutcome> DeleteAsync(CancellationToken stop)
+    {
+        if (DeletionAnswer == WriteOutcome.Written)
+        {
+            _keys.Clear();
+        }
+
+        return Task.FromResult(DeletionAnswer);
     }
 
     public Task<WriteOutcome> WriteConfigAsync(string json, DcsVersion expected, CancellationToken stop)
