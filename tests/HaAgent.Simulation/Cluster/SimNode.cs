@@ -65,8 +65,7 @@ internal sealed class SimNode
     public bool HasJustThawed => Host.ThawedAt is { } thawed && World.Time.Now - thawed <= FirstStep;
 
     /// <summary>The end of the lease that the guard was last told of has passed, by the own clock.</summary>
-    public bool IsPastLeaseEnd =>
-        Guard.State != WordState.Disarmed && Host.Boottime > Guard.LastDeadline + Guard.Margin.Ticks;
+    public bool IsPastLeaseEnd => Guard.State != WordState.Disarmed && Host.Boottime > Guard.LastLeaseEnd;
 
     /// <summary>The last rule that was more than to wait for the store.</summary>
     public string LastDeed { get; private set; } = "";

@@ -53,6 +53,12 @@ internal sealed class SimGuard(SimHost host, IGuarded server)
     /// <summary>The last deadline that was ever set, in ticks of the host's clock.</summary>
     public long LastDeadline { get; private set; }
 
+    /// <summary>
+    /// The end of the lease that it was reckoned from, in the same ticks. An agent that found a server running knows no lease, but the
+    /// deadline of its predecessor, which has the margin before it.
+    /// </summary>
+    public long LastLeaseEnd { get; private set; }
+
     /// <summary>From the deadline to the lease's end.</summary>
     public TimeSpan Margin { get; private set; }
 
@@ -103,6 +109,7 @@ internal sealed class SimGuard(SimHost host, IGuarded server)
 
         Margin = margin;
         LastDeadline = deadlineTicks;
+        LastLeaseEnd = leaseId != 0 ? leaseEndTicks : Math.Max(LastLeaseEnd, deadlineTicks + margin.Ticks);
         LastSetAt = host.World.Time.Now;
         Written?.Invoke(was, State);
         DeadlineSet?.Invoke(leaseEndTicks, leaseId);
@@ -133,7 +140,7 @@ internal sealed class SimGuard(SimHost host, IGuarded server)
     public void Reboot()
     {
         _word = WordRules.Disarmed;
-        LastDeadline = 0;
+        LastDeadline = LastLeaseEnd = 0;
         _quit = false;
         Process?.Kill();
     }
