@@ -121,11 +121,14 @@ public class The_lease_guard : ClusterTest
 
         // It finds no deadline there, and would give what it finds running ten seconds.
         var elsewhere = Directory.CreateDirectory(Path.Combine(leader.Folder, "another run")).FullName;
+        ServiceUser.Own(elsewhere);
         leader.WriteConfiguration(leader.Configuration with
         {
             MoreLocal = new JsonObject { ["haagent"] = new JsonObject { ["run_dir"] = elsewhere } },
         });
         leader.Start();
+        await Eventually.HoldsAsync("the agent has found its primary", Soon,
+            () => leader.LastLog(500).Contains("deadline left by a predecessor: False", StringComparison.Ordinal));
         await ServerHasEndedAsync(leader);
         Assert.True(Clock.GetElapsedTime(since) < left, $"writable for {Clock.GetElapsedTime(since)} under a lease that had {left} left");
 
