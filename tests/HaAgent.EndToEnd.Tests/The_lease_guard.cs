@@ -110,7 +110,7 @@ public class The_lease_guard : ClusterTest
     [Fact]
     public async Task That_was_left_in_another_run_directory_counts_until_a_lease_is_confirmed()
     {
-        var leader = await StartAsync(new ClusterOptions());
+        var leader = await StartAsync(new ClusterOptions { TtlSeconds = 30, LoopWaitSeconds = 10, RetryTimeoutSeconds = 10 });
         var key = await Cluster.LeaderKeyAsync();
         await leader.KillAgentAsync();
         await Eventually.HoldsAsync("the dead agent's lease has little left", Patience,
