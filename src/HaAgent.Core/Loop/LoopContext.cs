@@ -8,9 +8,16 @@ public class LoopContext : SynchronizationContext, IDisposable
 {
     private readonly ConcurrentQueue<(SendOrPostCallback Callback, object? State)> _queue = new();
     private readonly SemaphoreSlim _posted = new(0);
+    private volatile bool _isOver;
 
+    /// <summary>What comes after the end, from work that nobody waited for, is dropped: there is no loop to go on in.</summary>
     public override void Post(SendOrPostCallback d, object? state)
     {
+        if (_isOver)
+        {
+            return;
+        }
+
         _queue.Enqueue((d, state));
         _posted.Release();
     }
@@ -75,9 +82,7 @@ public class LoopContext : SynchronizationContext, IDisposable
 
     protected virtual void Dispose(bool disposing)
     {
-        if (disposing)
-        {
-            _posted.Dispose();
-        }
+        // The semaphore itself holds nothing to give back, and may still be released by whoever posts at this moment.
+        _isOver |= disposing;
     }
 }
