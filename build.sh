@@ -484,21 +484,17 @@ mutants() {
   ((${#escaped[@]} == 0))
 }
 
-decisions() {
+# write_page PROJECT VARIABLE CLASS FILE: a page that the tests of a project render, and otherwise hold to what the program says.
+write_page() {
   need_dotnet
-  build tests/HaAgent.Core.Tests
-  HAAGENT_WRITE_DECISIONS=1 tests/HaAgent.Core.Tests/bin/Release/net10.0/HaAgent.Core.Tests -noLogo -noColor -reporter quiet \
-    -class '*.The_document_of_decisions'
-  say 'wrote docs/decisions.md'
+  build "tests/$1"
+  env "$2=1" "tests/$1/bin/Release/net10.0/$1" -noLogo -noColor -reporter quiet -class "*.$3"
+  say "wrote $4"
 }
 
-man_page() {
-  need_dotnet
-  build tests/HaAgent.Ctl.Tests
-  HAAGENT_WRITE_MAN=1 tests/HaAgent.Ctl.Tests/bin/Release/net10.0/HaAgent.Ctl.Tests -noLogo -noColor -reporter quiet \
-    -class '*.The_manual_page'
-  say 'wrote packaging/man/haagentctl.1'
-}
+decisions() { write_page HaAgent.Core.Tests HAAGENT_WRITE_DECISIONS The_document_of_decisions docs/decisions.md; }
+
+man_page() { write_page HaAgent.Ctl.Tests HAAGENT_WRITE_MAN The_manual_page packaging/man/haagentctl.1; }
 
 main() {
   local verb=${1:-help}

@@ -77,7 +77,7 @@ internal static class HandOverRules
         v.Memory.HandOver is { Released: false, ForShutdown: false } && v.HasLease() && !v.Running() && PatienceIsOver(v);
 
     /// <summary>Too late to begin: a start now would have to be ended at once.</summary>
-    private static HaDecision AwaitRenewal(NodeView v) => new HaDecision.Wait(new(ReasonId.CrashAwaitsRenewal, new() { At = v.Authority.Until }));
+    public static HaDecision AwaitRenewal(NodeView v) => new HaDecision.Wait(new(ReasonId.CrashAwaitsRenewal, new() { At = v.Memory.Authority.Until }));
 
     private static bool AskedJustNow(NodeView v) =>
         Candidates(v).Any(peer => Ballots.Of(v, peer.Name) is { } ballot

@@ -20,14 +20,13 @@ internal static class OperatorRules
             v => new HaDecision.EndSchedule(Restart: true, new(ReasonId.ScheduledRestartDue, new() { Text = When(v) }))),
 
         new("O20", v => v.Memory.Restart is { Stopped: false } && v.Running() && v.Directory() is not null && !v.Guard.Fired,
-            v => new HaDecision.StartJob(new JobSpec.StopForRestart(Checkpoint: v.IsPrimary(), StopLimit(v)), new(ReasonId.RestartBegins))),
+            v => new HaDecision.StartJob(new JobSpec.StopForRestart(Checkpoint: v.IsPrimary(), v.IsPrimary() ? PrimaryRules.StopLimit(v) : null), new(ReasonId.RestartBegins))),
 
         // Pause starts nothing unasked: this was asked for. As primary only under a lease, as ever (S3).
         new("O25", v => IsToStartInPause(v) && v.Memory.Restart is { AsPrimary: true } && v.HasLease() && v.At < v.Memory.Authority.FenceAt,
             v => new HaDecision.StartJob(
                 new JobSpec.StartPrimary(v.Memory.Authority.FenceAt, v.StartTimeout(), JobSpec.Restart, v.LedFrom()), new(ReasonId.RestartStarts))),
-        new("O27", v => IsToStartInPause(v) && v.Memory.Restart is { AsPrimary: true } && v.HasLease(),
-            v => new HaDecision.Wait(new(ReasonId.CrashAwaitsRenewal, new() { At = v.Memory.Authority.Until }))),
+        new("O27", v => IsToStartInPause(v) && v.Memory.Restart is { AsPrimary: true } && v.HasLease(), HandOverRules.AwaitRenewal),
 
         // The lease was lost on the way. As a standby it does no harm, and the operator can have it promoted; not while the store is silent.
         new("O30", v => IsToStartInPause(v) && (v.Memory.Restart is { AsPrimary: false } || !v.StoreIsSilent()),
@@ -67,8 +66,6 @@ internal static class OperatorRules
 
     private static bool IsToStartInPause(NodeView v) =>
         v.Memory.Restart is { Stopped: true } && v.Paused() && !v.Running() && v.MayBeStarted() && !v.Guard.Fired && !v.GuardIsGone();
-
-    private static TimeSpan? StopLimit(NodeView v) => v.IsPrimary() && v.Settings.PrimaryStopTimeout > TimeSpan.Zero ? v.Settings.PrimaryStopTimeout : null;
 
     private static bool IsToCopy(NodeView v) => v.Memory.Reinit is not null && v.LeaderIsAnother() && !v.Guard.Fired;
 

@@ -67,7 +67,7 @@ internal static class PrimaryRules
         || (Ballots.Of(v, candidate)?.Answer is PeerAnswer.Answered peer && peer.Timeline == sql.Timeline);
 
     /// <summary>Without a limit the stop takes as long as it takes, and the operator reads what it waits for.</summary>
-    private static TimeSpan? StopLimit(NodeView v) =>
+    public static TimeSpan? StopLimit(NodeView v) =>
         v.Settings.PrimaryStopTimeout > TimeSpan.Zero ? v.Settings.PrimaryStopTimeout : null;
 
     private static ImmutableArray<PeerAddress> Candidates(NodeView v, FailoverRequest request) => Ballots.Candidates(v, request.Candidate);

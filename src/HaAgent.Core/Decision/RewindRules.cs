@@ -50,7 +50,7 @@ internal static class RewindRules
         new("W80", v => v.Memory.Rewind == RewindState.Needed && (MayRewind(v) || MayDiscard(v)) && v.LeaderIsRunningPrimary()
                 && !v.BackingOff(v.Memory.RepairFailedAt),
             v => new HaDecision.StartJob(new JobSpec.Stop($"running pg_rewind from {v.LeaderName()}"), new(ReasonId.RewindNeeded, new() { Node = v.LeaderName() }))),
-        new("W90", v => v.Memory.Rewind == RewindState.Failed && MayDiscardAfterFailure(v) && v.LeaderIsRunningPrimary() && !v.BackingOff(v.Memory.RepairFailedAt),
+        new("W90", v => v.Memory.Rewind == RewindState.Failed && MayDiscardNow(v),
             _ => new HaDecision.StartJob(new JobSpec.Stop("reinitializing due to diverged timelines"), new(ReasonId.RewindFailedDiscard))),
     ];
 

@@ -26,8 +26,7 @@ internal static class StoppedRules
             v => new HaDecision.ReleaseLease(default, v.Settings.Ttl, new(ReasonId.CrashYield))),
 
         // Too late to begin: a start now would have to be ended at once. The lease is renewed, or it ends.
-        new("X38", v => Crashed(v) && v.At >= v.Authority.FenceAt,
-            v => new HaDecision.Wait(new(ReasonId.CrashAwaitsRenewal, new() { At = v.Authority.Until }))),
+        new("X38", v => Crashed(v) && v.At >= v.Authority.FenceAt, HandOverRules.AwaitRenewal),
         new("X40", Crashed,
             v => new HaDecision.StartJob(
                 new JobSpec.StartPrimary(v.Authority.FenceAt, v.StartTimeout(), v.RestartLabel() ?? "starting primary after failure", v.LedFrom()),

@@ -15,8 +15,6 @@ namespace HaAgent.Rest;
 /// </summary>
 internal sealed class ConfigEndpoints(IDcs dcs, TimeProvider clock, StatusEndpoints status)
 {
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
-
     /// <summary>Merges, and writes only what changed and only over the version that was read.</summary>
     public async ValueTask<HttpReply> PatchAsync(JsonElement body, CancellationToken stop)
     {
@@ -75,70 +73,6 @@ internal sealed class ConfigEndpoints(IDcs dcs, TimeProvider clock, StatusEndpoi
         return HttpReply.Json(200, JsonText.SpacedBytes(given));
     }
 
-    /// <summary>The request's body, which must be a JSON object that holds something.</summary>
-    /// <returns>The document, which the caller disposes of; or the refusal.</returns>
-    public static async ValueTask<(JsonDocument? Body, HttpReply? Refusal)> ReadObjectAsync(RestRequest request)
-    {
-        if (request.Head.ContentLength is not { } length)
-        {
-            return (null, HttpReply.ErrorPage(411));
-        }
-
-        if (await request.ReadBodyAsync().ConfigureAwait(false) is not { } bytes)
-        {
-            return (null, HttpReply.ErrorPage(length > HttpConnection.MaxBody ? 413 : 400));
-        }
-
-        try
-        {
-            var document = JsonDocument.Parse(bytes, Strict);
-            if (document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.EnumerateObject().Any())
-            {
-                return (document, null);
-            }
-
-            document.Dispose();
-        }
-        catch (JsonException)
-        {
-            // Not JSON, or not UTF-8: the same mistake as JSON that is no object.
-        }
-
-        return (null, HttpReply.ErrorPage(400));
-    }
-
-    /// <summary>The request's body where none need be: nothing, or an object.</summary>
-    /// <returns>Both null: there is none, or it says nothing.</returns>
-    public static async ValueTask<(JsonDocument? Body, HttpReply? Refusal)> ReadOptionalObjectAsync(RestRequest request)
-    {
-        if (request.Head.ContentLength is null or 0)
-        {
-            return (null, null);
-        }
-
-        if (await request.ReadBodyAsync().ConfigureAwait(false) is not { } bytes)
-        {
-            return (null, HttpReply.ErrorPage(request.Head.ContentLength > HttpConnection.MaxBody ? 413 : 400));
-        }
-
-        try
-        {
-            var document = JsonDocument.Parse(bytes, Strict);
-            if (document.RootElement.ValueKind == JsonValueKind.Object)
-            {
-                return (document, null);
-            }
-
-            document.Dispose();
-        }
-        catch (JsonException)
-        {
-            // Not JSON, or not UTF-8: the same mistake as JSON that is no object.
-        }
-
-        return (null, HttpReply.ErrorPage(400));
-    }
-
     /// <summary>The stored configuration; an error when it is not a JSON object.</summary>
     public static HttpReply Show(ConfigDocument config) => AsObject(config.Json) is { } stored
         ? HttpReply.Json(200, JsonText.SpacedBytes(stored))
@@ -151,7 +85,7 @@ internal sealed class ConfigEndpoints(IDcs dcs, TimeProvider clock, StatusEndpoi
     {
         try
         {
-            return JsonNode.Parse(json, documentOptions: Strict) as JsonObject;
+            return JsonNode.Parse(json, documentOptions: RequestBody.Strict) as JsonObject;
         }
         catch (JsonException)
         {

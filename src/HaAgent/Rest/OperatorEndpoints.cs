@@ -18,7 +18,7 @@ internal sealed class OperatorEndpoints(
     /// </summary>
     public async ValueTask<HttpReply> SwitchoverAsync(RestRequest request, bool isFailover)
     {
-        var (body, refusal) = await ConfigEndpoints.ReadObjectAsync(request).ConfigureAwait(false);
+        var (body, refusal) = await RequestBody.ReadAsync(request).ConfigureAwait(false);
         if (body is null)
         {
             return refusal!; // the one or the other

@@ -94,7 +94,7 @@ internal sealed class RestRouter(
     private static async ValueTask<HttpReply> WithBodyAsync(
         RestRequest request, Func<System.Text.Json.JsonElement, CancellationToken, ValueTask<HttpReply>> act)
     {
-        var (body, refusal) = await ConfigEndpoints.ReadObjectAsync(request).ConfigureAwait(false);
+        var (body, refusal) = await RequestBody.ReadAsync(request).ConfigureAwait(false);
         if (body is null)
         {
             return refusal!; // the one or the other

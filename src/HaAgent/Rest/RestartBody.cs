@@ -36,8 +36,9 @@ internal static class RestartBody
         var (filter, timeout, at, published) = (default(RestartFilter), (TimeSpan?)null, (DateTimeOffset?)null, new JsonObject());
         foreach (var field in given.EnumerateObject())
         {
-            var text = ValueParsers.Text(JsonNode.Parse(field.Value.GetRawText())) ?? "";
-            published[field.Name] = JsonNode.Parse(field.Value.GetRawText());
+            var value = JsonNode.Parse(field.Value.GetRawText());
+            var text = ValueParsers.Text(value) ?? "";
+            published[field.Name] = value;
             switch (field.Name)
             {
                 case "schedule":

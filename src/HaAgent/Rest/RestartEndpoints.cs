@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using HaAgent.Core.Requests;
 using HaAgent.Core.Settings;
 using HaAgent.Rest.Http;
@@ -11,7 +12,7 @@ internal sealed class RestartEndpoints(RequestDesk desk, StatusAnswers answers, 
     /// <summary><c>POST /restart</c>. The answer to an immediate one comes with its end, however long that takes.</summary>
     public async ValueTask<HttpReply> RestartAsync(RestRequest request)
     {
-        var (body, refusal) = await ConfigEndpoints.ReadOptionalObjectAsync(request).ConfigureAwait(false);
+        var (body, refusal) = await RequestBody.ReadOptionalAsync(request).ConfigureAwait(false);
         using (body)
         {
             if (refusal is not null)
@@ -34,7 +35,7 @@ internal sealed class RestartEndpoints(RequestDesk desk, StatusAnswers answers, 
     /// <summary><c>POST /reinitialize</c>: the answer says that it was begun.</summary>
     public async ValueTask<HttpReply> ReinitializeAsync(RestRequest request)
     {
-        var (body, refusal) = await ConfigEndpoints.ReadOptionalObjectAsync(request).ConfigureAwait(false);
+        var (body, refusal) = await RequestBody.ReadOptionalAsync(request).ConfigureAwait(false);
         using (body)
         {
             return refusal ?? await desk.AwaitEndAsync(
@@ -43,5 +44,5 @@ internal sealed class RestartEndpoints(RequestDesk desk, StatusAnswers answers, 
     }
 
     private static bool IsSet(JsonDocument? body, string name) =>
-        body is not null && body.RootElement.TryGetProperty(name, out var value) && ValueParsers.Bool(ValueParsers.Text(System.Text.Json.Nodes.JsonNode.Parse(value.GetRawText()))) == true;
+        body is not null && body.RootElement.TryGetProperty(name, out var value) && ValueParsers.Bool(JsonNode.Parse(value.GetRawText())) == true;
 }

@@ -4,6 +4,7 @@ using HaAgent.Configuration.Options;
 using HaAgent.Core.Contracts;
 using HaAgent.Core.Requests;
 using HaAgent.Rest;
+using HaAgent.Testing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -54,6 +55,13 @@ internal sealed class RunningApi : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _api.DisposeAsync();
+
+    /// <summary>The request that was left for the loop first.</summary>
+    public async Task<Ticket> TicketAsync()
+    {
+        await Eventually.HoldsAsync("a request in the mailbox", TimeSpan.FromSeconds(20), () => Mailbox.Open().Length > 0, TestContext.Current.CancellationToken);
+        return Mailbox.Open()[0];
+    }
 
     /// <summary>Sends bytes as they are and reads until the server closes.</summary>
     public async Task<RawAnswer> SendRawAsync(string request)

@@ -64,7 +64,7 @@ public class Restarts
     {
         await using var api = await RunningApi.StartAsync(Nodes.Primary(RunningApi.Clock));
         var asked = body is null ? api.AskAsync(method, path) : api.SendBodyAsync(method, path, body);
-        var ticket = await TicketAsync(api.Mailbox);
+        var ticket = await api.TicketAsync();
         Assert.IsType(request, ticket.Request);
         ticket.Admit();
         ticket.Finish(200, "done");
@@ -80,7 +80,7 @@ public class Restarts
     {
         await using var api = await RunningApi.StartAsync(Nodes.Primary(RunningApi.Clock));
         var asked = api.SendBodyAsync("POST", "/reinitialize", body);
-        var ticket = await TicketAsync(api.Mailbox);
+        var ticket = await api.TicketAsync();
         Assert.Equal(new OperatorRequest.Reinitialize(force, fromLeader), ticket.Request);
         ticket.Refuse(503, "I am the leader, can not reinitialize");
         var answer = await asked;
@@ -96,11 +96,5 @@ public class Restarts
         await using var api = await RunningApi.StartAsync(Nodes.Primary(RunningApi.Clock));
         Assert.Equal(400, (await api.SendBodyAsync("POST", path, body)).Code);
         Assert.Empty(api.Mailbox.Open());
-    }
-
-    private static async Task<Ticket> TicketAsync(Mailbox mailbox)
-    {
-        await Eventually.HoldsAsync("a request to arrive", TimeSpan.FromSeconds(20), () => mailbox.Open().Length > 0, TestContext.Current.CancellationToken);
-        return mailbox.Open()[0];
     }
 }

@@ -65,7 +65,7 @@ public class Switchovers
     {
         await using var api = await RunningApi.StartAsync(Nodes.Primary(RunningApi.Clock));
         var asked = api.SendBodyAsync("POST", "/switchover", "{\"leader\":\"n1\",\"candidate\":\"n2\"}");
-        var ticket = await TicketAsync(api.Mailbox);
+        var ticket = await api.TicketAsync();
         ticket.Admit();
         ticket.Finish(200, "Successfully switched over to \"n2\"");
         var answer = await asked;
@@ -77,7 +77,7 @@ public class Switchovers
     {
         await using var api = await RunningApi.StartAsync(Nodes.Primary(RunningApi.Clock));
         var asked = api.SendBodyAsync("POST", "/failover", "{\"candidate\":\"n9\"}");
-        (await TicketAsync(api.Mailbox)).Refuse(412, "candidate does not exists");
+        (await api.TicketAsync()).Refuse(412, "candidate does not exists");
         var answer = await asked;
         Assert.Equal((412, "candidate does not exists"), (answer.Code, answer.Body));
     }
@@ -100,7 +100,7 @@ public class Switchovers
     {
         await using var api = await RunningApi.StartAsync(Nodes.Primary(RunningApi.Clock).WithSettings(s => s with { LoopWait = TimeSpan.FromSeconds(1) }));
         var asked = api.SendBodyAsync("POST", "/switchover", "{\"leader\":\"n1\"}");
-        (await TicketAsync(api.Mailbox)).Admit();
+        (await api.TicketAsync()).Admit();
         Assert.Equal("Switchover status unknown after 20 seconds; operation may still be in progress", (await asked).Body);
     }
 
@@ -111,10 +111,10 @@ public class Switchovers
         using (var socket = await api.ConnectAsync())
         {
             await socket.SendAsync("POST /switchover HTTP/1.0\r\nContent-Length: 15\r\n\r\n{\"leader\":\"n1\"}"u8.ToArray());
-            await TicketAsync(api.Mailbox);
+            await api.TicketAsync();
         }
 
-        var ticket = await TicketAsync(api.Mailbox);
+        var ticket = await api.TicketAsync();
         ticket.Admit();
         Assert.True(ticket.IsAdmitted);
         ticket.Finish(200, "done");
@@ -139,12 +139,6 @@ public class Switchovers
     {
         await using var api = await RunningApi.StartAsync(Nodes.Primary(RunningApi.Clock));
         await api.AskAsync("POST", "/reload");
-        Assert.IsType<OperatorRequest.Reload>((await TicketAsync(api.Mailbox)).Request);
-    }
-
-    private static async Task<Ticket> TicketAsync(Mailbox mailbox)
-    {
-        await Eventually.HoldsAsync("a request in the mailbox", TimeSpan.FromSeconds(20), () => mailbox.Open().Length > 0, TestContext.Current.CancellationToken);
-        return mailbox.Open()[0];
+        Assert.IsType<OperatorRequest.Reload>((await api.TicketAsync()).Request);
     }
 }
