@@ -35,12 +35,17 @@ internal sealed class Observer : IAsyncDisposable
     {
         _context = context;
         _reader = new(context.Options, context.Marker, context.RewindMarker);
-        var logins = new LoginComplaint(() => context.Configuration, context.Clock, context.Log);
-        var timelines = new ReplicaTimeline(); // what the one has seen, the other must not tell otherwise
+        var logins = new LoginComplaint(
+            detail => PgLog.LoginRefused(context.Log, UserName(context.Configuration.Local.Superuser), detail), context.Clock);
+        var replication = new LoginComplaint(
+            detail => PgLog.ReplicationRefused(context.Log, UserName(context.Configuration.Local.Replication), detail), context.Clock);
+        var timelines = new ReplicaTimeline(new(context.Connections, context.Clock), replication); // what the one has seen, the other must not tell otherwise
         _heartbeat = new(context.Connections, logins, timelines, context.Clock);
         _ballots = new(context.Connections, logins, timelines, context.Clock);
         context.Postmaster.Changed += OnProcessChanged;
     }
+
+    private static string UserName(UserCredentials user) => user.Username ?? Environment.UserName;
 
     /// <summary>
     /// Starts a look unless one is under way; then another follows it only when something happened meanwhile.

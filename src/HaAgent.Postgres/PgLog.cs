@@ -60,4 +60,10 @@ internal static partial class PgLog
             + "the server's role and position are not known: this node is not promoted, and a leader lock that it holds stays "
             + "with it. Correct postgresql.authentication.superuser and reload, or correct the user's password or pg_hba.conf")]
     public static partial void LoginRefused(ILogger logger, string user, string detail);
+
+    [LoggerMessage(EventId = 4017, Level = LogLevel.Warning,
+        Message = "postgresql.authentication.replication.username = '{User}': PostgreSQL does not let this user open a replication connection "
+            + "from its own host ({Detail}). Without one the timeline of a replica that nobody feeds may be told too low, and it be passed over in "
+            + "a failover: allow the database 'replication' from this host in pg_hba.conf")]
+    public static partial void ReplicationRefused(ILogger logger, string user, string detail);
 }

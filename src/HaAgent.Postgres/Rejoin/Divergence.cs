@@ -7,7 +7,6 @@ using HaAgent.Postgres.Config;
 using HaAgent.Postgres.Control;
 using HaAgent.Postgres.Sql;
 using Npgsql;
-using Npgsql.Replication;
 
 namespace HaAgent.Postgres.Rejoin;
 
@@ -81,34 +80,11 @@ internal sealed class Divergence(ServerContext context)
         {
             var row = (await session.QueryAsync(PostgresQueries.LocalPosition).ConfigureAwait(false))[0];
             var inRecovery = (bool)row[0]!; // never null
-            var timeline = await ReplayTimelineAsync(stop).ConfigureAwait(false);
+            var timeline = await new ReplayTimeline(context.Connections, context.Clock)
+                .AskAsync(PostmasterPidFile.TryRead(context.DataDirectory), Within, stop).ConfigureAwait(false);
             return timeline.IsKnown && Lsn.TryParse((string?)row[1], out var position)
                 ? new() { Local = new(timeline, position), LocalInRecovery = inRecovery }
                 : new() { Unknown = "the local server did not tell where it is" };
-        }
-    }
-
-    /// <remarks>
-    /// IDENTIFY_SYSTEM alone tells which timeline a standby replays: the control file only follows with restartpoints.
-    /// It takes a replication connection, for which Npgsql has a class of its own.
-    /// </remarks>
-    private async Task<Timeline> ReplayTimelineAsync(CancellationToken stop)
-    {
-        using var deadline = new CancellationTokenSource(Within, context.Clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, deadline.Token);
-        try
-        {
-            var connection = new PhysicalReplicationConnection(
-                context.Connections.LocalReplication(PostmasterPidFile.TryRead(context.DataDirectory)));
-            await using (connection.ConfigureAwait(false))
-            {
-                await connection.Open(either.Token).ConfigureAwait(false);
-                return new((await connection.IdentifySystem(either.Token).ConfigureAwait(false)).Timeline);
-            }
-        }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
-        {
-            throw new TimeoutException("the local server did not answer IDENTIFY_SYSTEM in time");
         }
     }
 

@@ -1,5 +1,4 @@
 using HaAgent.Core.Model;
-using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace HaAgent.Postgres.Sql;
@@ -8,7 +7,8 @@ namespace HaAgent.Postgres.Sql;
 /// Says that the local server does not let the agent in: at once, then once a minute while it lasts, for each look meets
 /// with the same.
 /// </summary>
-internal sealed class LoginComplaint(Func<PostgresEffectiveConfiguration> configuration, TimeProvider clock, ILogger log)
+/// <param name="say">Whom it refuses what, to the log; given what the server says.</param>
+internal sealed class LoginComplaint(Action<string> say, TimeProvider clock)
 {
     /// <summary>PostgreSQL documentation, "Error Codes": class 28, Invalid Authorization Specification.</summary>
     private const string RefusedClass = "28";
@@ -33,8 +33,7 @@ internal sealed class LoginComplaint(Func<PostgresEffectiveConfiguration> config
             _quietUntil = now + Pace;
         }
 
-        var user = configuration().Local.Superuser.Username ?? Environment.UserName;
-        PgLog.LoginRefused(log, user, SqlErrors.Describe(e));
+        say(SqlErrors.Describe(e));
     }
 
     /// <summary>The next refusal is news again.</summary>

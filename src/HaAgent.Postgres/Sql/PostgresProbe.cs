@@ -45,7 +45,7 @@ internal sealed class PostgresProbe(PostgresConnections connections, LoginCompla
         }
 
         using var timeout = new CancellationTokenSource(left, clock);
-        var answer = AskAsync(session, askedAt, timeout.Token);
+        var answer = AskAsync(session, running, askedAt, left, timeout.Token);
         try
         {
             // Not the token alone: a cancelled call may itself wait for what does not answer.
@@ -65,19 +65,17 @@ internal sealed class PostgresProbe(PostgresConnections connections, LoginCompla
     }
 
     private async Task<(SqlReading Reading, int Version)> AskAsync(
-        Session session, Instant askedAt, CancellationToken timeout)
+        Session session, PostmasterPidFile? running, Instant askedAt, TimeSpan left, CancellationToken timeout)
     {
         try
         {
             var command = session.Command ??= await session.OpenAsync(timeout).ConfigureAwait(false);
             logins.LetIn();
-            var row = await command.ExecuteReaderAsync(timeout).ConfigureAwait(false);
-            await using (row.ConfigureAwait(false))
-            {
-                await row.ReadAsync(timeout).ConfigureAwait(false);
-                var (reading, version) = ProbeRow.Read(row, askedAt);
-                return (timelines.Remember(reading), version);
-            }
+            var (reading, version, hasReceiver) = await ReadAsync(command, askedAt, timeout).ConfigureAwait(false);
+            var remembered = timelines.Remember(reading);
+            return hasReceiver
+                ? (remembered, version)
+                : (await timelines.CompleteAsync(remembered, running, left / 2, timeout).ConfigureAwait(false), version);
         }
         catch (PostgresException e) when (e.SqlState == CannotConnectNow)
         {
@@ -110,6 +108,17 @@ internal sealed class PostgresProbe(PostgresConnections connections, LoginCompla
             // A broken or abandoned connection shows in several ways.
             Abandon(session);
             return (new SqlReading.Unknown(e.Message), 0);
+        }
+    }
+
+    private static async Task<(SqlReading.Answered Reading, int Version, bool HasReceiver)> ReadAsync(
+        NpgsqlCommand command, Instant askedAt, CancellationToken timeout)
+    {
+        var row = await command.ExecuteReaderAsync(timeout).ConfigureAwait(false);
+        await using (row.ConfigureAwait(false))
+        {
+            await row.ReadAsync(timeout).ConfigureAwait(false);
+            return ProbeRow.Read(row, askedAt);
         }
     }
 

@@ -12,8 +12,8 @@ namespace HaAgent.Postgres.Sql;
 /// </summary>
 internal static class ProbeRow
 {
-    /// <returns>The reading and <c>server_version_num</c>.</returns>
-    public static (SqlReading.Answered Reading, int Version) Read(DbDataReader row, Instant askedAt)
+    /// <returns>The reading, <c>server_version_num</c>, and whether a wal receiver told the timeline.</returns>
+    public static (SqlReading.Answered Reading, int Version, bool HasReceiver) Read(DbDataReader row, Instant askedAt)
     {
         var inRecovery = row.GetBoolean(0);
         var ofControlFile = Tli(row, 4);
@@ -42,7 +42,7 @@ internal static class ProbeRow
             WalSenders = Senders(row, 15),
             Slots = Slots(row, 16),
         };
-        return (reading, row.GetInt32(14));
+        return (reading, row.GetInt32(14), Tli(row, 3).IsKnown);
     }
 
     private static ImmutableArray<WalSender> Senders(DbDataReader row, int column) =>

@@ -22,7 +22,7 @@ internal static class ServerAnswer
         {
             AskedAt = askedAt,
             InRecovery = run.IsInRecovery,
-            Timeline = run.IsInRecovery ? OfStandby(directory, receiver, ofControlFile) : branch.Number,
+            Timeline = run.IsInRecovery ? OfStandby(directory, receiver, run.Replayed, ofControlFile) : branch.Number,
             Flushed = run.IsInRecovery ? Lsn.Unknown : directory.Flushed,
             Received = run.IsInRecovery ? receiver.Received : Lsn.Unknown,
             Replayed = run.IsInRecovery ? run.Replayed : Lsn.Unknown,
@@ -40,15 +40,17 @@ internal static class ServerAnswer
         };
     }
 
-    private static Timeline OfStandby(SimDirectory directory, WalReceiver receiver, Timeline ofControlFile)
+    private static Timeline OfStandby(SimDirectory directory, WalReceiver receiver, Lsn replayed, Timeline ofControlFile)
     {
         if (receiver.Timeline is { IsKnown: true } received)
         {
             return received;
         }
 
+        // By IDENTIFY_SYSTEM.
+        var replays = replayed.IsKnown ? directory.Branch!.Owner(replayed).Number : Timeline.Unknown; // a server runs
         var minimum = directory.MinimumRecoveryEnd?.Branch.Number ?? Timeline.Unknown;
-        return minimum > ofControlFile ? minimum : ofControlFile;
+        return new[] { replays, minimum, ofControlFile }.Max();
     }
 
     private static ImmutableArray<WalSender> Senders(ServerRun run)
