@@ -57,6 +57,19 @@ public sealed class A_lost_reply : IAsyncLifetime
         Assert.Equal(LeaseOutcome.Unknown, (await _agent.AcquireAsync()).Outcome);
     }
 
+    /// <summary>The deletion may still be under way. It names the lease, and what is held later hangs on another.</summary>
+    [Fact]
+    public async Task To_the_giving_up_of_the_leader_key_leaves_no_hold_on_a_key_that_is_taken_anew()
+    {
+        var before = await _agent.AcquireAsync();
+        _proxy.LoseAnswers();
+        Assert.Equal(WriteOutcome.Unknown, await _agent.Dcs.ReleaseAsync(_agent.NotAfter, TestAgent.Stop));
+        _proxy.HealNewConnections();
+        var again = await _agent.AcquireAsync();
+        Assert.Equal(LeaseOutcome.Held, again.Outcome);
+        Assert.NotEqual(before.LeaseId, again.LeaseId);
+    }
+
     [Fact]
     public async Task To_a_keepalive_confirms_nothing_but_the_next_one_does()
     {

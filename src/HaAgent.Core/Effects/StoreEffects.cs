@@ -48,7 +48,14 @@ internal sealed class StoreEffects(
 
     public void Release(NodeView v, HaDecision.ReleaseLease release)
     {
-        state.Change(m => m with { LeaseRequest = LeaseRequest.Releasing });
+        // What is being given away is not relied on any more, whatever becomes of the request: its effect may be there without an answer,
+        // and another leads (S1).
+        state.Change(m => m with
+        {
+            LeaseRequest = LeaseRequest.Releasing,
+            Authority = new NodeAuthority.None(),
+            HandOver = m.HandOver is { } handOver ? handOver with { Released = true } : null,
+        });
         background.Run(ReleaseAsync(v, release));
     }
 
@@ -142,20 +149,18 @@ internal sealed class StoreEffects(
             LogRecord("status", await dcs.WriteAsync(DcsRecord.Status, status, null, Budget(v), CancellationToken.None));
         }
 
-        var outcome = await dcs.ReleaseAsync(Budget(v), CancellationToken.None);
+        // From now: the record before it may have used up what there was, and who waits for the key is not to wait for its expiry.
+        var outcome = await dcs.ReleaseAsync(Now + v.Settings.RetryTimeout, CancellationToken.None);
         HaLog.LeaseReleased(logger, release.FinalPosition, outcome);
         var now = Now;
-        state.Fold(m => outcome == WriteOutcome.Unknown
-            ? m with { LeaseRequest = LeaseRequest.None }
-            : m with
-            {
-                LeaseRequest = LeaseRequest.None,
-                Authority = new NodeAuthority.None(),
-                HoldBackUntil = release.HoldBack == TimeSpan.MaxValue ? Instant.Never : now + release.HoldBack,
-                HandOver = m.HandOver is { } handOver ? handOver with { Released = true } : null,
-                StartFailed = null,
-                PromoteFailed = false,
-            });
+        var isGone = outcome != WriteOutcome.Unknown; // else the key may be there to be confirmed, and why it was released still holds
+        state.Fold(m => m with
+        {
+            LeaseRequest = LeaseRequest.None,
+            HoldBackUntil = release.HoldBack == TimeSpan.MaxValue ? Instant.Never : now + release.HoldBack,
+            StartFailed = isGone ? null : m.StartFailed,
+            PromoteFailed = !isGone && m.PromoteFailed,
+        });
     }
 
     /// <summary>A compare-and-set that the next decision looks for in the picture.</summary>

@@ -37,6 +37,7 @@ public interface IDcs : IAsyncDisposable
     Task<LeaseAnswer> RenewAsync(bool mayCreate, Instant notAfter, CancellationToken stop);
 
     /// <summary>Deletes the leader key if it still holds the own name. One attempt; if it fails the key expires.</summary>
+    /// <remarks>Where the outcome is unknown it may happen later, but never to a key that was acquired or confirmed after this call.</remarks>
     Task<WriteOutcome> ReleaseAsync(Instant notAfter, CancellationToken stop);
 
     /// <summary>Writes the own member key under the own lease; skipped when it already holds this value on that lease.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using HaAgent.Core.Model;
 using HaAgent.Core.Ports;
 using HaAgent.Dcs.Grpc;
@@ -35,16 +36,38 @@ internal sealed class EtcdLeaderLock(EtcdClient client, EtcdLease lease, KeyCach
     public Task<LeaseAnswer> RenewAsync(bool mayCreate, Instant notAfter, CancellationToken stop) =>
         RunAsync(attempt => RenewOnceAsync(mayCreate, attempt, stop), notAfter, stop);
 
+    /// <remarks>
+    /// A request that was given up on may still arrive. So it names the lease that the key hangs on, and when its end is not known, this
+    /// process gets itself another lease: a key that it holds later is not deleted by what it asked for before.
+    /// </remarks>
     public async Task<WriteOutcome> ReleaseAsync(Instant notAfter, CancellationToken stop)
     {
         _createRevision = null;
         using var own = cache.BeginOwn(DcsKeys.Leader, value: null);
+        var seen = cache.Find(DcsKeys.Leader);
+        var write = await DeleteAsync(IsOurs(seen) ? seen.Lease : lease.Current?.Id ?? 0, notAfter, stop);
+        if (write.Outcome == WriteOutcome.Refused && IsOurs(write.Key))
+        {
+            write = await DeleteAsync(write.Key.Lease, notAfter, stop); // it was moved since it was seen
+        }
+
+        if (write.Outcome == WriteOutcome.Unknown || IsOurs(write.Key))
+        {
+            lease.Abandon();
+            return WriteOutcome.Unknown;
+        }
+
+        return write.Outcome;
+    }
+
+    private async Task<EtcdWrite> DeleteAsync(long hangsOn, Instant notAfter, CancellationToken stop)
+    {
         var write = await client.TransactAsync(
             EtcdPath.Lease,
             keys.LeaderPath,
-            EtcdTransactions.DeleteIfHolds(keys.LeaderPath, self.Value),
+            EtcdTransactions.DeleteIfHolds(keys.LeaderPath, self.Value, hangsOn),
             EtcdEffort.Once,
-            key => key is null || key.Value != self.Value,
+            key => !IsOurs(key),
             notAfter,
             stop);
         if (write.Revision > 0)
@@ -52,8 +75,10 @@ internal sealed class EtcdLeaderLock(EtcdClient client, EtcdLease lease, KeyCach
             cache.Learn(DcsKeys.Leader, write.Key, write.Revision);
         }
 
-        return write.Outcome;
+        return write;
     }
+
+    private bool IsOurs([NotNullWhen(true)] StoredKey? key) => key?.Value == self.Value;
 
     private async Task<LeaseAnswer> RunAsync(
         Func<EtcdAttempt, Task<GrpcReply<LeaseAnswer>>> attempt, Instant notAfter, CancellationToken stop)

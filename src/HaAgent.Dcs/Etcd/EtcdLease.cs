@@ -67,6 +67,9 @@ internal sealed class EtcdLease(EtcdConnection connection, ILogger log)
         }
     }
 
+    /// <summary>What comes next is to hang on another lease; this one ends by itself.</summary>
+    public void Abandon() => _current = null;
+
     private async Task<GrpcReply<LeaseState>> GrantAsync(EtcdAttempt attempt, CancellationToken stop)
     {
         var asked = connection.Timing.Ttl;

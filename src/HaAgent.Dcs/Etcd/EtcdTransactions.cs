@@ -66,9 +66,9 @@ internal static class EtcdTransactions
         return When(isOurs, [Put(path, name, lease), ReadOp(path)], [otherwise]);
     }
 
-    /// <summary>Deletes if the key still holds this value.</summary>
-    public static TxnRequest DeleteIfHolds(string path, string value) =>
-        When([HoldsValue(path, value)], [DeleteOp(path)], [ReadOp(path)]);
+    /// <summary>Deletes if the key still holds this value, on this lease.</summary>
+    public static TxnRequest DeleteIfHolds(string path, string value, long lease) =>
+        When([HoldsValue(path, value), HangsOn(path, lease)], [DeleteOp(path)], [ReadOp(path)]);
 
     public static TxnRequest Delete(string path) => When([], [DeleteOp(path)], []);
 
@@ -112,6 +112,14 @@ internal static class EtcdTransactions
         Target = Compare.Types.CompareTarget.Mod,
         Result = Compare.Types.CompareResult.Equal,
         ModRevision = revision,
+    };
+
+    private static Compare HangsOn(string path, long lease) => new()
+    {
+        Key = Bytes(path),
+        Target = Compare.Types.CompareTarget.Lease,
+        Result = Compare.Types.CompareResult.Equal,
+        Lease = lease,
     };
 
     private static Compare HoldsValue(string path, string value) => new()
