@@ -77,7 +77,6 @@ internal sealed class UpkeepRunner(
                 {
                     MemberWritten = written == WriteOutcome.Written && m.StoreTiming == v.Memory.StoreTiming ? member.Json : null,
                     MemberWrittenAt = v.At,
-                    SessionKeptAt = written == WriteOutcome.Written ? v.At : m.SessionKeptAt,
                 });
                 break;
             case Duty.KeepSession:

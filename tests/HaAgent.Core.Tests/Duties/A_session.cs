@@ -1,6 +1,9 @@
 using HaAgent.Core.Duties;
+using HaAgent.Core.Loop;
 using HaAgent.Core.Ports;
 using HaAgent.Core.Snapshot;
+using HaAgent.Core.Tests.Loop;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace HaAgent.Core.Tests.Duties;
 
@@ -20,6 +23,22 @@ public class A_session
     {
         NodeView view = Given.Replica().Remember(m => m with { SessionKeptAt = Given.Now - (LoopWait * cyclesSince) });
         Assert.Equal(isDue, Upkeep.Due(view with { IsTick = isTick }, Identity).Any(duty => duty is Duty.KeepSession));
+    }
+
+    /// <summary>What is written under a lease does not prolong it.</summary>
+    [Fact]
+    public void Is_not_kept_by_the_record_that_hangs_on_it()
+    {
+        using var time = new VirtualTime();
+        var wake = new WakeUp();
+        var state = new LoopState(Identity, wake);
+        var runner = new UpkeepRunner(
+            new StoreThatConfirmsNothing(isSilent: false), new RunningPrimary(time), new NoPeers(), state, new Background(wake), time, NullLogger.Instance);
+        time.Run(TimeSpan.FromSeconds(1), () => runner.Start(Given.Replica(), [new Duty.WriteMember("{}")]));
+        Assert.Equal("{}", state.Memory.MemberWritten);
+        Assert.Null(state.Memory.SessionKeptAt);
+        time.Run(TimeSpan.FromSeconds(1), () => runner.Start(Given.Replica(), [new Duty.KeepSession()]));
+        Assert.NotNull(state.Memory.SessionKeptAt);
     }
 
     [Fact]
