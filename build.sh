@@ -452,6 +452,18 @@ mutant_field() {
     mine && $0 == "" { exit }' eng/mutants.txt
 }
 
+# spoil TREE NAME FILE LINE BECOMES: replaces a line of a mutant in a copy of the tree, by the names of the fields that say which.
+spoil() {
+  local file
+  file=$(mutant_field "$2" "$3")
+  [[ -n $file ]] || return 0
+  LINE=$(mutant_field "$2" "$4") BECOMES=$(mutant_field "$2" "$5") awk '
+    { text = $0; sub(/^[ \t]+/, "", text) }
+    text == ENVIRON["LINE"] { print substr($0, 1, length($0) - length(text)) ENVIRON["BECOMES"]; found++; next }
+    { print }
+    END { exit found == 1 ? 0 : 1 }' "$root/$file" >"$1/$file" || die "mutant $2: its line is not exactly once in $file"
+}
+
 # Each mutant is built in a copy of the tree, and must be caught within a thousand seeds.
 mutants() {
   need_dotnet
@@ -462,13 +474,8 @@ mutants() {
   git ls-files -co --exclude-standard -- src tests/HaAgent.Simulation tests/Directory.Build.props eng Directory.Build.props \
     Directory.Packages.props global.json .editorconfig | tar -c -T - | tar -x -C "$tree"
   for name in "${names[@]}"; do
-    file=$(mutant_field "$name" file)
-    cp "$tree/$file" "$tree/original"
-    LINE=$(mutant_field "$name" line) BECOMES=$(mutant_field "$name" becomes) awk '
-      { text = $0; sub(/^[ \t]+/, "", text) }
-      text == ENVIRON["LINE"] { print substr($0, 1, length($0) - length(text)) ENVIRON["BECOMES"]; found++; next }
-      { print }
-      END { exit found == 1 ? 0 : 1 }' "$tree/original" >"$tree/$file" || die "mutant $name: its line is not exactly once in $file"
+    spoil "$tree" "$name" file line becomes
+    spoil "$tree" "$name" also-file also-line also-becomes
     dotnet build "$tree/tests/HaAgent.Simulation" --configuration Release --verbosity quiet -nodeReuse:false \
       -p:TreatWarningsAsErrors=false >"$tree/build.log" 2>&1 || die "mutant $name does not build: see $tree/build.log"
     if "$tree/tests/HaAgent.Simulation/bin/Release/net10.0/HaAgent.Simulation" "${HAAGENT_SIM_HISTORIES:-1000}" --first --no-coverage \
@@ -478,7 +485,9 @@ mutants() {
     else
       say "caught   $name: $(sed -n 's/^ *VIOLATION //p' "$tree/$name.log" | head -n 1 | cut -c1-150)"
     fi
-    cp "$tree/original" "$tree/$file"
+    for file in "$(mutant_field "$name" file)" "$(mutant_field "$name" also-file)"; do
+      [[ -z $file ]] || cp "$root/$file" "$tree/$file"
+    done
   done
   say "$((${#names[@]} - ${#escaped[@]})) of ${#names[@]} mutants caught"
   ((${#escaped[@]} == 0))

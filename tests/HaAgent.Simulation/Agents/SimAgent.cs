@@ -7,6 +7,7 @@ using HaAgent.Core.Requests;
 using HaAgent.Core.Snapshot;
 using HaAgent.Dcs.Etcd;
 using HaAgent.Dcs.Grpc;
+using HaAgent.Simulation.Etcd;
 using HaAgent.Simulation.Guarding;
 using HaAgent.Simulation.Kernel;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -23,6 +24,8 @@ internal sealed record AgentSurroundings
     public required Func<SimProcess, Uri, IGrpcChannel> ConnectToEtcd { get; init; }
     public required Func<SimProcess, TimeProvider, IPostgresServer> AttachToServer { get; init; }
     public required SimGuard Guard { get; init; }
+    /// <summary>See <see cref="WatchedDcs"/>.</summary>
+    public required Action<string, bool, Errand> Refused { get; init; }
     public required Func<string, SimAgent?> FindAgent { get; init; }
     public required Func<string, SimHost?> FindHost { get; init; }
     public required string BootstrapConfig { get; init; }
@@ -126,7 +129,8 @@ internal sealed class SimAgent
         _loop = new HaLoop(new LoopParts
         {
             Identity = _around.Identity,
-            Dcs = EtcdDcs.Start(options, connection, _clock, loggers.CreateLogger("HaAgent.Dcs")),
+            Dcs = new WatchedDcs(
+                EtcdDcs.Start(options, connection, _clock, loggers.CreateLogger("HaAgent.Dcs")), _around.Identity.Name, _around.Refused),
             Postgres = _postgres,
             Peers = new SimPeers(Process, _clock, _around.FindAgent, _around.FindHost),
             Guard = new SimLeaseGuard(_around.Guard, Process),

@@ -65,6 +65,9 @@ internal sealed class SimCluster
 
     public event Action<SimNode, SimAgent>? AgentDied;
 
+    /// <summary>An agent was told that its write of a key, or its deletion, was refused.</summary>
+    public event Action<SimNode, string, bool, Errand>? Refused;
+
     /// <summary>The leader key's value in the store's true state; null when there is none.</summary>
     public string? Leader => Etcd.Leader(Prefix);
 
@@ -168,6 +171,8 @@ internal sealed class SimCluster
     }
 
     internal void BetweenSteps(SimNode node) => Stepped?.Invoke(node);
+
+    internal void OnRefused(SimNode node, string key, bool deletes, Errand errand) => Refused?.Invoke(node, key, deletes, errand);
 
     internal void OnTurned(SimNode node, NodeStatus status)
     {

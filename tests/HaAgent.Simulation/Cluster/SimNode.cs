@@ -38,6 +38,7 @@ internal sealed class SimNode
             ConnectToEtcd = (process, address) => cluster.Etcd.Connect(process, address),
             AttachToServer = (process, clock) => new SimPostgres(server, process, clock),
             Guard = Guard,
+            Refused = (key, deletes, errand) => cluster.OnRefused(this, key, deletes, errand),
             FindAgent = name => cluster.Find(name)?.Agent,
             FindHost = name => cluster.Find(name)?.Host,
             BootstrapConfig = cluster.Plan.Config(),

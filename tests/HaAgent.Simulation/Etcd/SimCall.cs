@@ -14,6 +14,9 @@ internal abstract class SimCall(SimProcess caller, string path, IMessage request
     public IMessage Request { get; } = request;
     public string? Token { get; } = token;
 
+    /// <summary>What it is a part of.</summary>
+    public Errand? Errand { get; } = Errand.Current;
+
     /// <summary>Its caller waits no more.</summary>
     public bool IsOver { get; protected set; }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Google.Protobuf;
+using HaAgent.Dcs.Etcd;
 using HaAgent.Dcs.Protos;
 
 namespace HaAgent.Simulation.Etcd;
@@ -39,7 +40,13 @@ internal sealed class SimState
 
         var command = entry.Command;
         _cause = command.Kind == CommandKind.Revoke ? CauseOfEnd(command) : command.Cause;
-        return _machine.Apply(command);
+        var result = _machine.Apply(command);
+        if (result.Answer is TxnResponse response && EtcdTransactions.TookEffect(response))
+        {
+            command.Call?.Errand?.TookEffect(result.Revision);
+        }
+
+        return result;
     }
 
     public void Wipe()

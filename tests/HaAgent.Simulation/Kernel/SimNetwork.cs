@@ -34,6 +34,9 @@ internal sealed class SimNetwork(VirtualTime time, Chance chance)
     /// <summary>One way, now.</summary>
     public bool Reaches(string from, string to) => from == to || !_cut.Contains((from, to));
 
+    /// <summary>One way: nothing is cut, lost or late.</summary>
+    public bool IsCalm(string from, string to) => Reaches(from, to) && !_trouble.ContainsKey((from, to));
+
     public bool ReachBoth(string a, string b) => Reaches(a, b) && Reaches(b, a);
 
     /// <summary>A message under way: it arrives after its latency unless the link is cut by then, or loses it.</summary>

@@ -68,6 +68,7 @@ internal sealed class WalReceiver(ServerRun run)
         if (_runs)
         {
             Drop();
+            Flush(Directory.Written); // a receiver that ends flushes what it has
             Connect(_chance.Milliseconds(5, 200));
         }
     }
@@ -127,7 +128,7 @@ internal sealed class WalReceiver(ServerRun run)
             Problem = "the upstream has gone";
             if (!run.Backends.IsDead)
             {
-                Flush(Directory.Written); // a receiver that ends flushes what it has
+                Flush(Directory.Written); // as in Reload
             }
 
             Server.RaiseChanged();

@@ -23,8 +23,10 @@ internal sealed class Watch
     private readonly Promotions _promotions;
     private readonly DestructiveSteps _destructive;
     private readonly HandOvers _handOvers;
+    private readonly Races _races;
+    private readonly TrueAnswers _answers;
     private readonly Circles _circles;
-    private readonly List<(string Node, TimeSpan At)> _races = [];
+    private readonly List<(string Node, TimeSpan At)> _raced = [];
     private readonly Dictionary<SimNode, TimeSpan> _promotedAt = [];
     private string? _lastLeader;
     private bool _endedByExpiry;
@@ -40,6 +42,8 @@ internal sealed class Watch
         _promotions = new(cluster, Exceptions);
         _destructive = new(cluster);
         _handOvers = new(cluster, Exceptions);
+        _races = new(cluster, Exceptions);
+        _answers = new(cluster);
         _circles = new(cluster);
         Convergence = new(cluster);
         NeedlessStops = new(cluster);
@@ -56,9 +60,11 @@ internal sealed class Watch
         _clients.AboutToWrite += _oneWriter.Look;
         _clients.AboutToWrite += _destructive.Look;
         _clients.AboutToWrite += NeedlessStops.Look;
+        _clients.AboutToWrite += _races.Look;
         _cluster.Etcd.KeyChanged += OnKeyChanged;
         _cluster.Etcd.EndedByOthers += () => Exceptions.Excuse(TimeSpan.FromSeconds(_cluster.Plan.Ttl + 10));
         _cluster.Etcd.Faults.ReplyLost += lost => Count(lost.Applied ? "fault reply lost" : "reply lost, nothing applied");
+        _cluster.Refused += _answers.Refused;
         _cluster.Turned += (node, status) => OnTurned(node, status.RuleId);
         _cluster.World.Journal.EventHappened += OnEvent;
         foreach (var node in _cluster.Nodes)
@@ -147,6 +153,7 @@ internal sealed class Watch
         if (change.After?.Value.ToStringUtf8() is not { Length: > 0 } holder)
         {
             _endedByExpiry = change.Cause.Kind == ChangeCause.LeaseExpiry;
+            _races.Lost(_cluster.Find(before));
             if (change.Cause.Kind == ChangeCause.Client && _cluster.Find(before) is { } released)
             {
                 _handOvers.Released(released);
@@ -164,6 +171,7 @@ internal sealed class Watch
         if (_cluster.Find(holder) is { } node && change.Cause.Kind == ChangeCause.Client)
         {
             _handOvers.Granted(node, Optime());
+            _races.Granted(node);
         }
 
         if (holder != _lastLeader)
@@ -187,13 +195,13 @@ internal sealed class Watch
         }
 
         var now = _cluster.World.Time.Now;
-        _races.RemoveAll(race => now - race.At > TimeSpan.FromMilliseconds(50));
-        if (_races.Exists(race => race.Node != node.Name))
+        _raced.RemoveAll(race => now - race.At > TimeSpan.FromMilliseconds(50));
+        if (_raced.Exists(race => race.Node != node.Name))
         {
             Count("two candidates raced within 50 ms");
         }
 
-        _races.Add((node.Name, now));
+        _raced.Add((node.Name, now));
     }
 
     private void OnEvent(string node, int id, Func<string> sentence)

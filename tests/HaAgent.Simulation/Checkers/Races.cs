@@ -1,0 +1,79 @@
+using HaAgent.Core.Model;
+using HaAgent.Simulation.Cluster;
+using HaAgent.Simulation.Postgres;
+
+namespace HaAgent.Simulation.Checkers;
+
+/// <summary>Who wins a race has all that any member had which it could have asked: a commit that a replica has is not thrown away.</summary>
+internal sealed class Races(SimCluster cluster, Exceptions exceptions)
+{
+    /// <summary>The rule by which a replica takes a key that nobody asked it to take.</summary>
+    private const string Race = "R90";
+
+    /// <summary>Who was out of reach so shortly before may not have been asked, or not in time.</summary>
+    private static readonly TimeSpan Clear = TimeSpan.FromSeconds(15);
+
+    private readonly Dictionary<(SimNode Asks, SimNode Tells), TimeSpan> _outOfReach = [];
+    private Dictionary<SimNode, (Branch Branch, Lsn End)> _had = [];
+    private (Branch Branch, Lsn End)? _written;
+
+    /// <summary>Before each round of writes.</summary>
+    public void Look()
+    {
+        foreach (var asks in cluster.Nodes)
+        {
+            foreach (var tells in cluster.Nodes)
+            {
+                if (!Hears(asks, tells))
+                {
+                    _outOfReach[(asks, tells)] = cluster.World.Time.Now;
+                }
+            }
+        }
+    }
+
+    /// <summary>The leader key is gone.</summary>
+    public void Lost(SimNode? leader)
+    {
+        _written = leader is null ? null : Position(leader);
+        _had = cluster.Nodes.Where(node => node != leader && Position(node) is not null).ToDictionary(node => node, node => Position(node)!.Value);
+    }
+
+    /// <summary>A node that did not hold the key has got it.</summary>
+    public void Granted(SimNode winner)
+    {
+        if (winner.LastDeed != Race || _written is not { } written || Position(winner) is not { } won || exceptions.ExcuseTwoWriters)
+        {
+            return;
+        }
+
+        Look();
+        foreach (var (node, had) in _had)
+        {
+            // What the leader had not written is a branch that the cluster has left: it does not count, however long it is.
+            if (node == winner || had.End <= won.End || !had.Branch.Includes(won.Branch, won.End, had.End)
+                || !written.Branch.Includes(had.Branch, had.End, written.End)
+                || cluster.World.Time.Now - _outOfReach.GetValueOrDefault((winner, node), TimeSpan.MinValue / 2) < Clear)
+            {
+                continue;
+            }
+
+            cluster.Violations.Add("race", string.Create(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"{winner} won with WAL up to {won.End}, and {node}, which it could have asked, had it up to {had.End} when the key went"));
+        }
+
+        cluster.World.Count("races judged");
+    }
+
+    private static (Branch Branch, Lsn End)? Position(SimNode node) =>
+        node.Server.Directory is { Branch: { } branch, Flushed: var end } ? (branch, end) : null;
+
+    private bool Hears(SimNode asks, SimNode tells) =>
+        asks == tells
+        || (tells is { IsDown: false, Agent.Process.IsFrozen: false, Host.IsFrozen: false, Server: { Faults.DiskHangs: false, Run: { IsInRecovery: true } run } }
+            && cluster.Etcd.AnswersMajorityFrom(tells.Name) // it could not lead anyway
+            && run is { Accepts: true, Postmaster: { IsDead: false, IsFrozen: false }, Backends.IsFrozen: false }
+            && asks is { Host.IsFrozen: false, Agent.Process.IsFrozen: false }
+            && cluster.World.Network.IsCalm(asks.Name, tells.Name) && cluster.World.Network.IsCalm(tells.Name, asks.Name));
+}
