@@ -24,8 +24,10 @@ internal sealed class StoreEffects(
     {
         var sent = Now;
         stall.Sent(v.Memory.RenewAt, sent, v.Memory.Authority);
+
+        // Under pause nothing is fenced: a lease that is over there must not leave every later renewal without time to be asked.
         var limit = v.MayBeWritable() && v.Memory.Authority is not NodeAuthority.None
-            ? Instant.Min(Budget(v), v.Memory.Authority.FenceAt)
+            ? Instant.Min(Budget(v), v.Authority.FenceAt)
             : Budget(v);
         Ask(v, LeaseRequest.Renewing, stop => RenewAsync(sent, mayCreate, limit, stop));
     }

@@ -154,6 +154,11 @@ internal sealed class VirtualStore(NodeName self, VirtualTime time) : IDcs
 
     private async Task<T> AnswerAsync<T>(Func<T> effect, Instant notAfter, T lost)
     {
+        if (notAfter <= time.Now)
+        {
+            return lost; // the client does not ask what cannot be answered in time
+        }
+
         var weather = Weather;
         await Task.Delay(OneWay, time);
         var answer = weather == Weather.CutOff ? lost : effect();
