@@ -53,6 +53,11 @@ internal sealed class UpkeepRunner(
                 }
                 catch (OperationCanceledException) when (limit.IsCancellationRequested)
                 {
+                    if (duty is Duty.Apply)
+                    {
+                        state.Change(Doubt);
+                    }
+
                     Failed(duty, $"took longer than {LocalLimit.TotalSeconds} s");
                 }
             }
@@ -95,7 +100,7 @@ internal sealed class UpkeepRunner(
                 Report(duty, new StepResult(applied.Done, applied.Detail, default));
                 state.Change(m => m with
                 {
-                    Applied = applied.Done ? apply.Applied : m.Applied,
+                    Applied = applied.Done ? apply.Applied : Doubt(m).Applied,
                     PendingRestart = applied.Done ? applied.PendingRestart : m.PendingRestart,
                 });
                 break;
@@ -119,6 +124,12 @@ internal sealed class UpkeepRunner(
                 break;
         }
     }
+
+    /// <summary>
+    /// The files may name what was to be applied by now: they are written anew, even if the server is to be what it was before.
+    /// </summary>
+    private static NodeMemory Doubt(NodeMemory memory) =>
+        memory.Applied is { } applied ? memory with { Applied = applied with { IsDoubtful = true } } : memory;
 
     private async Task CheckpointAsync()
     {

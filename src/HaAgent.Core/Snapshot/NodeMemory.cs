@@ -188,7 +188,11 @@ public enum LeaseRequest
 
 /// <param name="SettingsSerial">Counts changes of the effective configuration.</param>
 /// <param name="Starting">It did not take connections yet, so what waits for a restart is not known.</param>
-public sealed record AppliedConfiguration(int Pid, bool AsPrimary, Ports.Upstream? Follow, long SettingsSerial, bool Starting = false);
+public sealed record AppliedConfiguration(int Pid, bool AsPrimary, Ports.Upstream? Follow, long SettingsSerial, bool Starting = false)
+{
+    /// <summary>Something else was begun to be told since, and broken off.</summary>
+    public bool IsDoubtful { get; init; }
+}
 
 /// <summary>What the local server is, as far as it matters for safety.</summary>
 public enum LocalRole

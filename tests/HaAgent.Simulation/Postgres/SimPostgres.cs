@@ -214,15 +214,32 @@ internal sealed class SimPostgres : IPostgresServer
             return new(true, false, [], "");
         }
 
-        var reload = changed || plan.Force;
-        var problem = plan.Starting ? null : await _sql.LocalAsync(ApplyWithin, (_, done) => done(), stop).ConfigureAwait(false);
-        if (problem is null && reload)
+        var owed = changed || plan.Force;
+        try
         {
+            var problem = plan.Starting ? null : await _sql.LocalAsync(ApplyWithin, (_, done) => done(), stop).ConfigureAwait(false);
+            if (problem is not null)
+            {
+                return new(false, false, [], problem);
+            }
+
+            if (!owed)
+            {
+                return new(true, false, [], "");
+            }
+
+            owed = false;
             _side.Server.Reload(changed);
             await _side.Milliseconds(5, 40).ConfigureAwait(false);
+            return new(true, true, [], "");
         }
-
-        return problem is null ? new(true, reload, [], "") : new(false, false, [], problem);
+        finally
+        {
+            if (owed)
+            {
+                _side.Server.Reload(changed); // the next call will find nothing to change
+            }
+        }
     }
 
     /// <summary>Off the caller's pump, and timed.</summary>
