@@ -39,7 +39,7 @@ internal sealed class Observer : IAsyncDisposable
             detail => PgLog.LoginRefused(context.Log, UserName(context.Configuration.Local.Superuser), detail), context.Clock);
         var replication = new LoginComplaint(
             detail => PgLog.ReplicationRefused(context.Log, UserName(context.Configuration.Local.Replication), detail), context.Clock);
-        var timelines = new ReplicaTimeline(new(context.Connections, context.Clock), replication); // what the one has seen, the other must not tell otherwise
+        var timelines = new ReplicaTimeline(new(context.Connections, context.Clock), replication, context.Clock); // what the one has seen, the other must not tell otherwise
         _heartbeat = new(context.Connections, logins, timelines, context.Clock);
         _ballots = new(context.Connections, logins, timelines, context.Clock);
         context.Postmaster.Changed += OnProcessChanged;
@@ -250,7 +250,7 @@ internal sealed class Observer : IAsyncDisposable
     private async Task<SqlReading> MeasureAfterAsync(Task<SqlReading> previous)
     {
         await Task.Yield(); // leave the lock, and the caller's thread, at once
-        await previous.ConfigureAwait(false);
+        await ((Task)previous).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // whoever asked for it is told; the next is asked all the same
         var pause = _lastBallot + BallotPace - _context.Now;
         if (pause > TimeSpan.Zero)
         {

@@ -26,7 +26,7 @@ public class A_probe
         var connections = new PostgresConnections(() => a.Server.Configuration);
         var complaint = new LoginComplaint(Assert.Fail, TestServer.Clock);
         await using var probe = new PostgresProbe(
-            connections, complaint, new(new(connections, TestServer.Clock), complaint), TestServer.Clock);
+            connections, complaint, new(new(connections, TestServer.Clock), complaint, TestServer.Clock), TestServer.Clock);
         var pidFile = PostmasterPidFile.TryRead(a.Options.DataDirectory);
         var asked = probe.AskAsync(pidFile, process: a, TestServer.In(1.9)); // the server itself gives up after 2 s
         await Eventually.HoldsAsync(

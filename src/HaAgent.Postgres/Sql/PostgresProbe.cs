@@ -75,7 +75,7 @@ internal sealed class PostgresProbe(PostgresConnections connections, LoginCompla
             var remembered = timelines.Remember(reading);
             return hasReceiver
                 ? (remembered, version)
-                : (await timelines.CompleteAsync(remembered, running, left / 2, timeout).ConfigureAwait(false), version);
+                : (await timelines.CompleteAsync(remembered, running, askedAt + left, timeout).ConfigureAwait(false), version);
         }
         catch (PostgresException e) when (e.SqlState == CannotConnectNow)
         {

@@ -11,12 +11,19 @@ namespace HaAgent.Postgres.Sql;
 /// gone, as it is whenever it matters who is furthest, the control file alone would speak of a timeline that was left long ago: then the
 /// server is asked what it replays, once for each position. What was received and not replayed yet is known only if it was seen.
 /// </remarks>
-internal sealed class ReplicaTimeline(ReplayTimeline replay, LoginComplaint refusals)
+internal sealed class ReplicaTimeline(ReplayTimeline replay, LoginComplaint refusals, TimeProvider clock)
 {
+    /// <summary>After a question without an answer; each is a line in the server's log.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(30);
+
+    /// <summary>Less is not enough for a login.</summary>
+    private static readonly TimeSpan LeastTime = TimeSpan.FromMilliseconds(100);
+
     private readonly Lock _gate = new();
     private DateTimeOffset? _server;
     private Timeline _newest;
     private Lsn _askedAt;
+    private Instant _notBefore = Instant.Zero;
 
     public SqlReading.Answered Remember(SqlReading.Answered reading)
     {
@@ -35,12 +42,13 @@ internal sealed class ReplicaTimeline(ReplayTimeline replay, LoginComplaint refu
     /// <summary>The same reading with the timeline that the server replays, where that is not known by now.</summary>
     /// <param name="reading">Of a standby without a wal receiver, remembered.</param>
     /// <param name="running">Where the server says it listens.</param>
-    /// <param name="within">For the server to answer. Without an answer the reading stays as it is.</param>
-    /// <exception cref="OperationCanceledException"><paramref name="stop"/> was signalled.</exception>
+    /// <param name="deadline">Of the whole probe. Half of what is left of it is for this; without an answer the reading stays as it is.</param>
+    /// <param name="stop">The probe is given up.</param>
     public async Task<SqlReading.Answered> CompleteAsync(
-        SqlReading.Answered reading, PostmasterPidFile? running, TimeSpan within, CancellationToken stop)
+        SqlReading.Answered reading, PostmasterPidFile? running, Instant deadline, CancellationToken stop)
     {
-        if (!IsToAsk(reading))
+        var within = (deadline - Instant.Now(clock)) / 2;
+        if (within < LeastTime || !IsToAsk(reading))
         {
             return reading;
         }
@@ -52,23 +60,29 @@ internal sealed class ReplicaTimeline(ReplayTimeline replay, LoginComplaint refu
             Asked(reading);
             return Remember(replays > reading.Timeline ? reading with { Timeline = replays } : reading);
         }
-        catch (PostgresException e) when (LoginComplaint.IsRefusal(e))
+        catch (PostgresException e) when (!e.IsTransient)
         {
             refusals.Refused(e);
-            Asked(reading);
-            return reading;
         }
-        catch (Exception e) when (e is NpgsqlException or TimeoutException or IOException or System.Net.Sockets.SocketException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
-            return reading;
+            // Whatever it is: the position is known, and it is what matters most.
         }
+
+        lock (_gate)
+        {
+            _notBefore = Instant.Now(clock) + Pause;
+        }
+
+        return reading;
     }
 
     private bool IsToAsk(SqlReading.Answered reading)
     {
         lock (_gate)
         {
-            return reading.InRecovery && reading.Replayed.IsKnown && (_server != reading.PostmasterStartTime || _askedAt != reading.Replayed);
+            return reading.InRecovery && reading.Replayed.IsKnown && Instant.Now(clock) >= _notBefore
+                && (_server != reading.PostmasterStartTime || _askedAt != reading.Replayed);
         }
     }
 
