@@ -47,12 +47,16 @@ internal sealed class Races(SimCluster cluster, Exceptions exceptions)
             return;
         }
 
+        if (HasTwin(written.Branch, won.Branch))
+        {
+            return; // two timelines of one number: no agent can tell them from each other
+        }
+
         Look();
         foreach (var (node, had) in _had)
         {
             // What the leader had not written is a branch that the cluster has left: it does not count, however long it is.
-            if (node == winner || had.End <= won.End || !had.Branch.Includes(won.Branch, won.End, had.End)
-                || !written.Branch.Includes(had.Branch, had.End, written.End)
+            if (node == winner || won.Branch.Includes(had.Branch, had.End, won.End) || !written.Branch.Includes(had.Branch, had.End, written.End)
                 || cluster.World.Time.Now - _outOfReach.GetValueOrDefault((winner, node), TimeSpan.MinValue / 2) < Clear)
             {
                 continue;
@@ -64,6 +68,19 @@ internal sealed class Races(SimCluster cluster, Exceptions exceptions)
         }
 
         cluster.World.Count("races judged");
+    }
+
+    private static bool HasTwin(Branch? history, Branch of)
+    {
+        for (var at = history; at is not null; at = at.Parent)
+        {
+            if (at != of && at.Number == of.Number)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static (Branch Branch, Lsn End)? Position(SimNode node) =>

@@ -16,6 +16,8 @@ internal static class CoverageRules
         ("leader changes by expiry", 200),
         ("two candidates raced within 50 ms", 100),
         ("promotion outlived the ttl", 50),
+        ("races judged", 500),
+        ("refusals judged", 1000),
     ];
 
     /// <summary>Rows that histories do not reach, or hardly: each has an example of its own among the core's tests (Decision/Rows).</summary>
