@@ -31,7 +31,7 @@ internal static class LeaseRules
     private static bool KeepsLease(NodeView v) =>
         !v.Guard.Fired
         && v.Memory.HandOver is not { Released: true }
-        && (v.Memory.Authority is NodeAuthority.Lease || v.HasKey())
+        && (v.Memory.Authority is NodeAuthority.Lease || (v.HasKey() && v.At >= v.Memory.HoldBackUntil)) // what was given away is not taken back
         && !v.LeaderIsAnother()
         && v.Memory.Founding == FoundingState.None;
 }

@@ -154,16 +154,35 @@ internal sealed class StoreEffects(
         // From now: the record before it may have used up what there was, and who waits for the key is not to wait for its expiry.
         var outcome = await dcs.ReleaseAsync(Now + v.Settings.RetryTimeout, CancellationToken.None);
         HaLog.LeaseReleased(logger, release.FinalPosition, outcome);
-        var now = Now;
-        var isGone = outcome != WriteOutcome.Unknown; // else the key may be there to be confirmed, and why it was released still holds
-        state.Fold(m => m with
+        if (outcome == WriteOutcome.Unknown)
         {
-            LeaseRequest = LeaseRequest.None,
-            HoldBackUntil = release.HoldBack == TimeSpan.MaxValue ? Instant.Never : now + release.HoldBack,
-            StartFailed = isGone ? null : m.StartFailed,
-            PromoteFailed = !isGone && m.PromoteFailed,
-        });
+            // The row that asked for it may hold again at once; a store that refuses is not helped by a storm.
+            await Task.Delay(RecordPause, clock);
+        }
+
+        var now = Now;
+        state.Fold(m => outcome == WriteOutcome.Unknown ? GivenUp(m, v.Settings.Ttl, release.HoldBack, now) : Gone(m, release.HoldBack, now));
     }
+
+    private static NodeMemory Gone(NodeMemory memory, TimeSpan holdBack, Instant now) => memory with
+    {
+        LeaseRequest = LeaseRequest.None,
+        HoldBackUntil = holdBack == TimeSpan.MaxValue ? Instant.Never : now + holdBack,
+        StartFailed = null,
+        PromoteFailed = false,
+    };
+
+    /// <summary>
+    /// The key is gone, or it ends with a lease that nobody prolongs any more. This node does not take it back before: why it was released
+    /// may still hold. What hung on that lease beside it goes to another one.
+    /// </summary>
+    private static NodeMemory GivenUp(NodeMemory memory, TimeSpan ttl, TimeSpan holdBack, Instant now) => memory with
+    {
+        LeaseRequest = LeaseRequest.None,
+        HoldBackUntil = holdBack == TimeSpan.MaxValue ? Instant.Never : now + (holdBack > ttl ? holdBack : ttl),
+        MemberWritten = null,
+        SessionKeptAt = null,
+    };
 
     /// <summary>A compare-and-set that the next decision looks for in the picture.</summary>
     private void Record(string record, Func<Task<WriteOutcome>> write)

@@ -36,7 +36,7 @@ public interface IDcs : IAsyncDisposable
     /// <param name="mayCreate">When the key is gone: create it again. Never around a primary that held a confirmed lease.</param>
     Task<LeaseAnswer> RenewAsync(bool mayCreate, Instant notAfter, CancellationToken stop);
 
-    /// <summary>Deletes the leader key if it still holds the own name. One attempt; if it fails the key expires.</summary>
+    /// <summary>Deletes the leader key if it still holds the own name. If that fails, the key expires.</summary>
     /// <remarks>Where the outcome is unknown it may happen later, but never to a key that was acquired or confirmed after this call.</remarks>
     Task<WriteOutcome> ReleaseAsync(Instant notAfter, CancellationToken stop);
 

@@ -66,7 +66,7 @@ internal sealed class EtcdLeaderLock(EtcdClient client, EtcdLease lease, KeyCach
             EtcdPath.Lease,
             keys.LeaderPath,
             EtcdTransactions.DeleteIfHolds(keys.LeaderPath, self.Value, hangsOn),
-            EtcdEffort.Once,
+            EtcdEffort.UntilDeadline,
             key => !IsOurs(key),
             notAfter,
             stop);

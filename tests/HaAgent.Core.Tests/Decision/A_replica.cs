@@ -9,6 +9,19 @@ public class A_replica
 {
     private const ulong Here = 0x5000000;
 
+    /// <summary>
+    /// The deletion was asked for and nobody knows what came of it: the key ends with its lease at the latest. Confirmed again, it would be
+    /// promoted upon without a race.
+    /// </summary>
+    [Fact]
+    public void Does_not_take_back_a_key_that_it_gave_up_a_moment_ago()
+    {
+        var own = Given.Replica("a").LeadBy("a").Remember(m => m with { RenewAt = default });
+        own.MustDecide<HaDecision.RenewLease>("L30", ReasonId.RenewalDue);
+        var ruled = HaDecider.Decide(own.Remember(m => m with { HoldBackUntil = Given.Now + TimeSpan.FromSeconds(1) }));
+        Assert.IsType<HaDecision.Wait>(ruled.Decision);
+    }
+
     [Fact]
     public void Follows_a_leader() => Given.Replica().MustDecide<HaDecision.Wait>("R40", ReasonId.Following);
 
