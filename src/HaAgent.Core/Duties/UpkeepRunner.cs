@@ -53,11 +53,6 @@ internal sealed class UpkeepRunner(
                 }
                 catch (OperationCanceledException) when (limit.IsCancellationRequested)
                 {
-                    if (duty is Duty.Apply)
-                    {
-                        state.Change(Doubt);
-                    }
-
                     Failed(duty, $"took longer than {LocalLimit.TotalSeconds} s");
                 }
             }
@@ -96,11 +91,12 @@ internal sealed class UpkeepRunner(
                 await WriteHistory(v, history, budget, limit);
                 break;
             case Duty.Apply apply:
+                state.Change(Doubt); // however it ends, if not well
                 var applied = await postgres.ApplyAsync(apply.Plan, limit);
                 Report(duty, new StepResult(applied.Done, applied.Detail, default));
                 state.Change(m => m with
                 {
-                    Applied = applied.Done ? apply.Applied : Doubt(m).Applied,
+                    Applied = applied.Done ? apply.Applied : m.Applied,
                     PendingRestart = applied.Done ? applied.PendingRestart : m.PendingRestart,
                 });
                 break;

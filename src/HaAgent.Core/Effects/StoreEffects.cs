@@ -167,7 +167,7 @@ internal sealed class StoreEffects(
     private static NodeMemory Gone(NodeMemory memory, TimeSpan holdBack, Instant now) => memory with
     {
         LeaseRequest = LeaseRequest.None,
-        HoldBackUntil = holdBack == TimeSpan.MaxValue ? Instant.Never : now + holdBack,
+        HoldBackUntil = After(now, holdBack),
         StartFailed = null,
         PromoteFailed = false,
     };
@@ -179,10 +179,12 @@ internal sealed class StoreEffects(
     private static NodeMemory GivenUp(NodeMemory memory, TimeSpan ttl, TimeSpan holdBack, Instant now) => memory with
     {
         LeaseRequest = LeaseRequest.None,
-        HoldBackUntil = holdBack == TimeSpan.MaxValue ? Instant.Never : now + (holdBack > ttl ? holdBack : ttl),
+        HoldBackUntil = After(now, holdBack > ttl ? holdBack : ttl),
         MemberWritten = null,
         SessionKeptAt = null,
     };
+
+    private static Instant After(Instant now, TimeSpan span) => span == TimeSpan.MaxValue ? Instant.Never : now + span;
 
     /// <summary>A compare-and-set that the next decision looks for in the picture.</summary>
     private void Record(string record, Func<Task<WriteOutcome>> write)

@@ -122,7 +122,7 @@ internal sealed class EtcdLeaderLock(EtcdClient client, EtcdLease lease, KeyCach
                 current, id => EtcdTransactions.Create(keys.LeaderPath, self.Value, id), attempt, stop);
         }
 
-        if (key is null || key.Value != self.Value || key.Lease == current.Id)
+        if (!IsOurs(key) || key.Lease == current.Id)
         {
             return Judge(key, current, range.Header);
         }
