@@ -23,10 +23,7 @@ public class A_probe
         await AskAsync(other, "BEGIN");
         await AskAsync(other, "ALTER VIEW pg_catalog.pg_stat_replication RENAME TO pg_stat_locked");
 
-        var connections = new PostgresConnections(() => a.Server.Configuration);
-        var complaint = new LoginComplaint(Assert.Fail, TestServer.Clock);
-        await using var probe = new PostgresProbe(
-            connections, complaint, new(new(connections, TestServer.Clock), complaint, TestServer.Clock), TestServer.Clock);
+        await using var probe = a.NewProbe();
         var pidFile = PostmasterPidFile.TryRead(a.Options.DataDirectory);
         var asked = probe.AskAsync(pidFile, process: a, TestServer.In(1.9)); // the server itself gives up after 2 s
         await Eventually.HoldsAsync(

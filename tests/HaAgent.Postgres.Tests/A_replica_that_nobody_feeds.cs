@@ -27,10 +27,7 @@ public class A_replica_that_nobody_feeds
         await b.StopAsync();
         Assert.Equal(1u, (await a.Server.ReadControlAsync(TestServer.Stop))!.Checkpoint.Timeline.Value);
 
-        var connections = new PostgresConnections(() => a.Server.Configuration);
-        var complaint = new LoginComplaint(Assert.Fail, TestServer.Clock);
-        await using var probe = new PostgresProbe(
-            connections, complaint, new(new(connections, TestServer.Clock), complaint, TestServer.Clock), TestServer.Clock);
+        await using var probe = a.NewProbe();
         var asked = await probe.AskAsync(PostmasterPidFile.TryRead(a.Options.DataDirectory), process: a, TestServer.In(5));
         Assert.Equal(2u, Assert.IsType<SqlReading.Answered>(asked.Reading).Timeline.Value);
     }

@@ -4,6 +4,7 @@ using HaAgent.Core.Model;
 using HaAgent.Core.Ports;
 using HaAgent.Core.Snapshot;
 using HaAgent.Postgres.Control;
+using HaAgent.Postgres.Sql;
 using HaAgent.Testing;
 using HaAgent.Testing.Postgres;
 using Microsoft.Extensions.Logging;
@@ -193,6 +194,14 @@ internal sealed class TestServer : IAsyncDisposable
         Database = "postgres",
         Pooling = false,
     });
+
+    /// <summary>A probe that has seen nothing of this server yet, and is let in wherever it asks.</summary>
+    public PostgresProbe NewProbe()
+    {
+        var connections = new PostgresConnections(() => Server.Configuration);
+        var complaint = new LoginComplaint(Assert.Fail, Clock);
+        return new(connections, complaint, new(new(connections, Clock), complaint, Clock), Clock);
+    }
 
     public async Task<SqlReading.Answered> ProbeAsync() =>
         Assert.IsType<SqlReading.Answered>((await Server.ProbeAsync(In(5), TestServer.Stop)).Sql);
