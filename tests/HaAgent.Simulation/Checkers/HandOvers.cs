@@ -9,9 +9,6 @@ internal sealed class HandOvers(SimCluster cluster, Exceptions exceptions)
     /// <summary>The rule that releases the key when a candidate has everything.</summary>
     private const string Confirmed = "H30";
 
-    /// <summary>Rules by which a replica takes a key that nobody asked it to take.</summary>
-    private const string Race = "R90";
-
     /// <summary>A candidate that has confirmed takes over within so long, promotion and all.</summary>
     private static readonly TimeSpan Prompt = TimeSpan.FromSeconds(5);
 
@@ -31,7 +28,7 @@ internal sealed class HandOvers(SimCluster cluster, Exceptions exceptions)
 
     public void Granted(SimNode node, long? optime)
     {
-        if (node.LastDeed == Race && optime is { } last && !exceptions.ExcuseTwoWriters)
+        if (node.LastDeed == Races.Race && optime is { } last && !exceptions.ExcuseTwoWriters)
         {
             Checked++;
             var behind = last - (long)node.Server.Directory.Flushed.Value;

@@ -8,23 +8,24 @@ namespace HaAgent.Simulation.Checkers;
 internal sealed class Races(SimCluster cluster, Exceptions exceptions)
 {
     /// <summary>The rule by which a replica takes a key that nobody asked it to take.</summary>
-    private const string Race = "R90";
+    public const string Race = "R90";
 
     /// <summary>Who was out of reach so shortly before may not have been asked, or not in time.</summary>
     private static readonly TimeSpan Clear = TimeSpan.FromSeconds(15);
 
     private readonly Dictionary<(SimNode Asks, SimNode Tells), TimeSpan> _outOfReach = [];
-    private Dictionary<SimNode, (Branch Branch, Lsn End)> _had = [];
+    private readonly Dictionary<SimNode, (Branch Branch, Lsn End)> _had = [];
     private (Branch Branch, Lsn End)? _written;
 
     /// <summary>Before each round of writes.</summary>
     public void Look()
     {
-        foreach (var asks in cluster.Nodes)
+        foreach (var tells in cluster.Nodes)
         {
-            foreach (var tells in cluster.Nodes)
+            var canTell = CanTell(tells);
+            foreach (var asks in cluster.Nodes)
             {
-                if (!Hears(asks, tells))
+                if (asks != tells && !(canTell && CanAsk(asks, tells)))
                 {
                     _outOfReach[(asks, tells)] = cluster.World.Time.Now;
                 }
@@ -36,7 +37,14 @@ internal sealed class Races(SimCluster cluster, Exceptions exceptions)
     public void Lost(SimNode? leader)
     {
         _written = leader is null ? null : Position(leader);
-        _had = cluster.Nodes.Where(node => node != leader && Position(node) is not null).ToDictionary(node => node, node => Position(node)!.Value);
+        _had.Clear();
+        foreach (var node in cluster.Nodes)
+        {
+            if (node != leader && Position(node) is { } position)
+            {
+                _had[node] = position;
+            }
+        }
     }
 
     /// <summary>A node that did not hold the key has got it.</summary>
@@ -86,11 +94,13 @@ internal sealed class Races(SimCluster cluster, Exceptions exceptions)
     private static (Branch Branch, Lsn End)? Position(SimNode node) =>
         node.Server.Directory is { Branch: { } branch, Flushed: var end } ? (branch, end) : null;
 
-    private bool Hears(SimNode asks, SimNode tells) =>
-        asks == tells
-        || (tells is { IsDown: false, Agent.Process.IsFrozen: false, Host.IsFrozen: false, Server: { Faults.DiskHangs: false, Run: { IsInRecovery: true } run } }
-            && cluster.Etcd.AnswersMajorityFrom(tells.Name) // it could not lead anyway
-            && run is { Accepts: true, Postmaster: { IsDead: false, IsFrozen: false }, Backends.IsFrozen: false }
-            && asks is { Host.IsFrozen: false, Agent.Process.IsFrozen: false }
-            && cluster.World.Network.IsCalm(asks.Name, tells.Name) && cluster.World.Network.IsCalm(tells.Name, asks.Name));
+    /// <summary>It has a position to tell, and could lead itself.</summary>
+    private bool CanTell(SimNode node) =>
+        node is { IsDown: false, Agent.Process.IsFrozen: false, Host.IsFrozen: false, Server: { Faults.DiskHangs: false, Run: { IsInRecovery: true } run } }
+        && run is { Accepts: true, Postmaster: { IsDead: false, IsFrozen: false }, Backends.IsFrozen: false }
+        && cluster.Etcd.AnswersMajorityFrom(node.Name);
+
+    private bool CanAsk(SimNode asks, SimNode tells) =>
+        asks is { Host.IsFrozen: false, Agent.Process.IsFrozen: false }
+        && cluster.World.Network.IsCalm(asks.Name, tells.Name) && cluster.World.Network.IsCalm(tells.Name, asks.Name);
 }

@@ -189,7 +189,7 @@ internal sealed class Watch
     private void OnTurned(SimNode node, string rule)
     {
         _circles.Turned(node);
-        if (rule is not "R90")
+        if (rule is not Races.Race)
         {
             return;
         }
